@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door: a ROUTER socket where commands come in and answers leave. Decides: is the key live, is
+// the frame well-formed, does the route exist and may this role take it, is the request id's time
+// acceptable, is there room (per peer: 512 commands and 2 MiB; in all: 8,192 and 32 MiB), does the
+// service admit. What passes becomes a wh_door_item handed to `take`; everything else is answered at
+// once. Knows no database.
+#ifndef WH_RUNTIME_DOOR_H
+#define WH_RUNTIME_DOOR_H
+
+#include "client/bus.h"
+#include "runtime/identity.h"
+#include "runtime/service.h"
+
+struct wh_door_socket;
+
+// A command on its way through the turns. Owned by the door until wh_door_answer.
+struct wh_door_item {
+    struct wh_item item;      // unpacked in its own arena
+    struct wh_arena arena;    // cap: 1 MiB
+    const struct wh_route *route;
+    struct wh_peer peer;
+    char principal[2 * WH_IDENTITY_MAX + 2]; // acting principal: identity, or gateway's "key>identity"
+    uint8_t digest[16];       // BLAKE2b of the command's body, officer and acting_for as received
+    size_t bytes;             // counted against the windows
+    struct wh_door_item *next;
+    void *turn_data;          // the turn engine's own
+};
+
+struct wh_door_options {
+    struct wh_bus *bus;
+    const char *endpoint;
+    const struct wh_key *key;
+    const struct wh_service *service;
+    struct wh_identity *identity;
+    void *state;                                        // the service's
+    void (*take)(void *arg, struct wh_door_item *item); // to the turn engine's inbox (or a query)
+    // BUSY state of the whole service; WH_RULE_NONE: serving. Asked for every command.
+    enum wh_rule (*busy)(void *arg, int64_t *ret_retry_ms);
+    void *arg;
+};
+
+int wh_door_open(const struct wh_door_options *options, struct wh_door_socket **ret_door);
+// Refuses new commands with BUSY from now on (drain).
+void wh_door_drain(struct wh_door_socket *door);
+void wh_door_close(struct wh_door_socket *door);
+// Sends the answer (request_id is filled in) and frees the item. A peer that is gone is fine.
+void wh_door_answer(struct wh_door_socket *door, struct wh_door_item *item,
+                    Whistle__V1__Answer *answer);
+// The same with an error made of a rule.
+void wh_door_refuse(struct wh_door_socket *door, struct wh_door_item *item, enum wh_rule rule,
+                    const char *field, const char *detail, int64_t retry_ms);
+// Items taken and not yet answered.
+size_t wh_door_pending(const struct wh_door_socket *door);
+
+#endif

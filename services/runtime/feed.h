@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The feed's publishing side: a ROUTER socket. Answers Follow, sends Events within a follower's
+// credit (events and bytes), from the tail in memory, else from the journal by key ranges of 10,000
+// on the viewing connection; tells Rewound; keeps `seen` by name (table follower, written at most
+// once a second in one statement on the viewing connection). Says something to every follower at
+// least once a second. Decides who may hear what: subjects are the follower's own identity, or any if
+// its role is in the feed name's roles.
+#ifndef WH_RUNTIME_FEED_H
+#define WH_RUNTIME_FEED_H
+
+#include "client/bus.h"
+#include "runtime/db.h"
+#include "runtime/identity.h"
+#include "runtime/journal.h"
+#include "runtime/service.h"
+
+struct wh_feed;
+
+struct wh_feed_options {
+    struct wh_bus *bus;
+    const char *endpoint;
+    const struct wh_key *key;
+    const struct wh_service *service; // feeds, subject()
+    void *state;
+    struct wh_identity *identity;
+    struct wh_tail *tail;
+    struct wh_db *viewer;
+    // indices of the feed's statements among the viewer's prepared ones, see wh_feed_sql
+    size_t first_statement;
+    int64_t epoch;
+};
+
+// SQL that the viewer must have prepared for the feed, in this order.
+extern const char *const wh_feed_sql[];
+extern const size_t wh_feed_sql_n;
+
+int wh_feed_open(const struct wh_feed_options *options, struct wh_feed **ret_feed);
+void wh_feed_close(struct wh_feed *feed);
+// The tail has grown (after a commit): send to who stands at its end.
+void wh_feed_moved(struct wh_feed *feed);
+// For wh_follower_lag, wh_followers_each, wh_seen_by.
+bool wh_feed_lag(const struct wh_feed *feed, const char *name, int64_t *ret_events, int64_t *ret_ms);
+void wh_feed_each(const struct wh_feed *feed,
+                  void (*fn)(void *arg, const char *name, const char *identity, int64_t seen,
+                             bool connected),
+                  void *arg);
+int64_t wh_feed_seen_by(const struct wh_feed *feed, const char *identity);
+// Sends what is pending, up to ms, then done (drain).
+size_t wh_feed_backlog(const struct wh_feed *feed);
+
+#endif
