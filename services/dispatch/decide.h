@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every decision of dispatch, pure. One runner serves all verbs:
+//
+//   struct decision d; decision_init(&d);
+//   enum wh_rule rule = decide(what, whistle_or_NULL, &context, &command, &d);
+//   if (rule != WH_RULE_NONE) return wh_refuse(turn, item, rule, d.field, "%s", d.detail);
+//   for (i < d.n) wh_emit(turn, item, d.object, d.events[i].subjects, d.events[i].n_subjects,
+//                         &d.events[i].event->base, NULL);
+//   if (d.after) wh_shelf_put(shelf, d.object, d.after, whistle_size(d.after));
+//   for (i < d.n_waiting) queue_push …                                   (notice.h)
+//   wh_timer_set(turn, d.object, d.after ? next_timer(d.after, district) : 0);   (escalate.h)
+//
+// Events and everything they point to lie in context->arena or are borrowed from the command, the
+// intake event and the district: all live as long as the turn. Each event of a decision was decided
+// on the state its predecessors left (d.after is the fold of them all). No event: nothing to do.
+#ifndef WH_DISPATCH_DECIDE_H
+#define WH_DISPATCH_DECIDE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "dispatch/whistle.h"
+#include "whistle/v1/intake.pb-c.h"
+
+// Who acts. party: the identity as unit or body, 0 where it is neither (a service).
+struct deciding_actor {
+    const char *identity, *officer;
+    int32_t party;
+    unsigned roles; // enum wh_role
+};
+
+struct decision_context {
+    int64_t now;
+    const struct wh_district *district;
+    struct wh_arena *arena;
+    struct deciding_actor actor; // a timer: empty strings, no roles
+    const char *times_set;       // for new tasks: "normal" (also NULL) or "emergency"
+};
+
+// Everything a command may say, in plain form; wire.c fills what its verb has, the rest is zero.
+// Texts are never NULL where the verb requires them; lengths and UTF-8 are wire.c's business.
+struct command {
+    int32_t department;         // of the task named; verbs on tasks
+    int32_t party;              // alternative (refuse), department (rule); 0 not given
+    const char *text;           // text, note, plan
+    const char *reason;         // reason, why, basis
+    const char *officer;        // delegate
+    int32_t choice;             // outcome, refuse reason, verdict, rating, method, decision
+    Whistle__V1__Rating rating; // confirm
+    int64_t until_at;
+    const Whistle__V1__Place *place; // check in
+    const int32_t *parties;          // departments (add), of the tasks that go back (confirm)
+    size_t n_parties;
+    char **attachments;
+    size_t n_attachments;
+};
+
+#define DECISION_EVENTS 8
+#define DECISION_SUBJECTS (TASKS_MAX + JOINT_MAX + 8)
+
+struct decided_event {
+    Whistle__V1__DispatchEvent *event;
+    const int32_t *subjects; // in the arena, ascending, each once
+    size_t n_subjects;
+};
+
+// A notice that waits for its desk's hours (its event says so too, in `waiting`): for the queue of
+// its receiver, see notice.h. department 0: about the whistle.
+struct waiting_notice {
+    int32_t receiver, department;
+    int64_t number, until;
+    uint8_t kind;
+};
+
+struct decision {
+    int64_t object;
+    size_t n;
+    struct decided_event events[DECISION_EVENTS];
+    const struct whistle
+        *after; // the state with all events folded in; NULL where no whistle is touched
+    size_t n_waiting;
+    struct waiting_notice waiting[TASKS_MAX + 2];
+    const char *field; // on refusal; "" where no field is to blame
+    char detail[200];  // on refusal; no personal data
+    struct whistle_room room;
+};
+
+void decision_init(struct decision *d); // cheap; does not touch `room`
+
+// ---- commands -----------------------------------------------------------------------------------
+// what: field number in DispatchCommand.what (sign … rule_close; not the notices' answers nor
+// queries). w: NULL where there is no such whistle (refused by whistle.unknown). sign: call once a
+// task named. WH_RULE_NONE, or why not.
+enum wh_rule decide(uint32_t what, const struct whistle *w, const struct decision_context *context,
+                    const struct command *command, struct decision *d);
+
+// An answer of a notices' sender: what is notice_sent or notice_failed; notice: as it was issued,
+// from the journal, NULL where unknown; answered: it was answered before. A failure issues the next
+// channel, then the next contact, then the district's desk. number: the notice's whistle, 0 for a
+// bundle.
+enum wh_rule decide_notice(uint32_t what, const Whistle__V1__Notice *notice, bool answered,
+                           int64_t number, const struct decision_context *context, const char *why,
+                           struct decision *d);
+
+// ---- intake's events ----------------------------------------------------------------------------
+// w: NULL or as it stands. Repeats and events that come too late make no event. Never refused; a
+// category that no rule knows goes to the backstop. 0, WH_E_NOMEM, WH_E_INVALID (the event names
+// nothing this district knows: a bug).
+int decide_intake(const Whistle__V1__IntakeEvent *event, const struct whistle *w, int64_t number,
+                  const struct decision_context *context, struct decision *d);
+
+#endif
