@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands on their way to a door. A call waits in the queue, then flies (at most `window` at once)
+// until its answer comes. One timer a caller looks at all flying calls every 20 ms: who was silent
+// too long is sent again under the same id, who was told BUSY is sent when the time has come, and
+// when the whole connection is silent the next endpoint is tried. The caller's clock only counts
+// time in which the loop could have heard something, so a program that was busy itself does not
+// resend.
+#include "client/call.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TICK_MS 20
+#define QUEUE_MAX 100000
+#define BUCKETS 4096
+#define BUSY_DEFAULT_MS 200
+#define ANSWER_MAX ((size_t)32 << 20)
+
+struct pending {
+    struct pending *next, *prev; // in the queue or among the flying
+    struct pending *chain;       // same bucket
+    struct wh_uuid id;
+    int64_t called_at; // of uv_hrtime, ms
+    int64_t act_at;    // by the caller's clock: send (again)
+    unsigned sends;
+    bool sent; // over the present connection, not answered
+    wh_answer_fn on_answer;
+    void *arg;
+    size_t n;
+    uint8_t frame[];
+};
+
+struct list {
+    struct pending *head, *tail;
+    size_t n;
+};
+
+struct wh_caller {
+    struct wh_bus *bus;
+    struct wh_caller_options options;
+    struct wh_socket *socket;
+    size_t endpoint;
+    bool blocked;   // the last send found no room or no connection
+    bool connected; // something was sent over this connection
+    bool closing;
+    int64_t clock;         // ms in which we listened
+    int64_t ticked_at;     // of uv_hrtime, ms
+    int64_t waiting_since; // by the clock: silence began; 0: nothing is waited for
+    unsigned strikes;      // connections in a row that stayed silent
+    size_t n_sent;
+    struct list queue, flying;
+    uv_timer_t timer;
+    struct wh_arena arena;
+    struct pending *buckets[BUCKETS];
+};
+
+static int64_t now_ms(void)
+{
+    return (int64_t)(uv_hrtime() / 1000000);
+}
+
+// ---- lists and the table by id ----------------------------------------------------------------
+
+static void list_add(struct list *list, struct pending *call)
+{
+    call->next = NULL;
+    call->prev = list->tail;
+    *(list->tail ? &list->tail->next : &list->head) = call;
+    list->tail = call;
+    list->n++;
+}
+
+static void list_remove(struct list *list, struct pending *call)
+{
+    *(call->prev ? &call->prev->next : &list->head) = call->next;
+    *(call->next ? &call->next->prev : &list->tail) = call->prev;
+    list->n--;
+}
+
+static struct pending **bucket_of(struct wh_caller *caller, const uint8_t id[16])
+{
+    uint64_t h;
+
+    memcpy(&h, id + 8, sizeof(h)); // the random half of a UUIDv7
+    return &caller->buckets[(h ^ h >> 29) % BUCKETS];
+}
+
+static struct pending **find(struct wh_caller *caller, const uint8_t id[16])
+{
+    struct pending **at = bucket_of(caller, id);
+
+    while (*at && memcmp((*at)->id.b, id, 16) != 0)
+        at = &(*at)->chain;
+    return at;
+}
+
+// ---- sending --------------------------------------------------------------------------------
+
+static void mark_sent(struct wh_caller *caller, struct pending *call, bool sent)
+{
+    caller->n_sent += (size_t)sent;
+    caller->n_sent -= (size_t)call->sent;
+    call->sent = sent;
+}
+
+static bool send_one(struct wh_caller *caller, struct pending *call)
+{
+    unsigned patience = call->sends < 3 ? call->sends : 3;
+
+    if (!caller->waiting_since)
+        caller->waiting_since = caller->clock;
+    if (wh_socket_send(caller->socket, NULL, call->frame, call->n) < 0) {
+        caller->blocked = true;
+        return false;
+    }
+    caller->connected = true;
+    mark_sent(caller, call, true);
+    call->sends++;
+    call->act_at = caller->clock + ((int64_t)caller->options.resend_ms << patience);
+    return true;
+}
+
+static void pump(struct wh_caller *caller)
+{
+    while (!caller->blocked && caller->queue.n &&
+           caller->flying.n < (size_t)caller->options.window) {
+        struct pending *call = caller->queue.head;
+
+        list_remove(&caller->queue, call);
+        list_add(&caller->flying, call);
+        send_one(caller, call);
+    }
+}
+
+// Sends what is due among the flying: never sent here, told to come back, or silent too long.
+static void send_due(struct wh_caller *caller)
+{
+    for (struct pending *call = caller->flying.head; call && !caller->blocked; call = call->next) {
+        if (call->act_at <= caller->clock)
+            send_one(caller, call);
+    }
+    pump(caller);
+}
+
+// ---- answers --------------------------------------------------------------------------------
+
+static void forget(struct wh_caller *caller, struct pending *call, struct list *list)
+{
+    mark_sent(caller, call, false);
+    list_remove(list, call);
+    *find(caller, call->id.b) = call->chain;
+    if (!caller->queue.n && !caller->flying.n)
+        uv_timer_stop(&caller->timer);
+}
+
+static int64_t busy_delay(const Whistle__V1__Error *error)
+{
+    int64_t wait = error->retry_after_ms;
+
+    if (wait <= 0)
+        wait = BUSY_DEFAULT_MS;
+    if (wait > 60000)
+        wait = 60000;
+    return wait + randombytes_uniform((uint32_t)(wait / 2 + 1));
+}
+
+// True where the answer was BUSY and there is time to come back.
+static bool put_off(struct wh_caller *caller, struct pending *call, const Whistle__V1__Error *error)
+{
+    int64_t delay;
+
+    if (!error || (error->status != 429 && error->status != 503))
+        return false;
+    delay = busy_delay(error);
+    if (caller->options.give_up_ms >= 0 &&
+        now_ms() + delay >= call->called_at + caller->options.give_up_ms)
+        return false;
+    mark_sent(caller, call, false);
+    call->sends = 0;
+    call->act_at = caller->clock + delay;
+    return true;
+}
+
+static void heard(struct wh_caller *caller)
+{
+    caller->strikes = 0;
+    caller->waiting_since = caller->n_sent ? caller->clock : 0;
+}
+
+static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packet *packet)
+{
+    struct wh_caller *caller = arg;
+    const Whistle__V1__Frame *frame;
+    const Whistle__V1__Answer *answer;
+    struct pending *call;
+
+    (void)socket;
+    wh_arena_reset(&caller->arena);
+    frame = (const Whistle__V1__Frame *)wh_unpack(&whistle__v1__frame__descriptor, &caller->arena,
+                                                  packet->data, packet->n, NULL);
+    if (!frame || frame->what_case != WHISTLE__V1__FRAME__WHAT_ANSWER)
+        return;
+    answer = frame->answer;
+    if (answer->request_id.len != 16)
+        return;
+    call = *find(caller, answer->request_id.data);
+    if (!call || !call->sends) { // a repeat of what was answered, or of BUSY
+        heard(caller);
+        return;
+    }
+    if (!put_off(caller, call, answer->error)) {
+        forget(caller, call, &caller->flying);
+        call->on_answer(call->arg, 0, answer);
+        free(call);
+    }
+    if (caller->closing)
+        return;
+    heard(caller);
+    pump(caller);
+}
+
+static void on_writable(void *arg, struct wh_socket *socket)
+{
+    struct wh_caller *caller = arg;
+
+    (void)socket;
+    caller->blocked = false;
+    send_due(caller);
+}
+
+// ---- connections and time ---------------------------------------------------------------------
+
+static int connect_next(struct wh_caller *caller)
+{
+    const struct wh_door *door = &caller->options.door;
+    struct wh_socket_options options = {
+        .endpoint = door->endpoints[caller->endpoint],
+        .server_key = door->server_key,
+        .public_key = caller->options.key.public_key,
+        .secret_key = caller->options.key.secret_key,
+        .on_packet = on_packet,
+        .on_writable = on_writable,
+        .arg = caller,
+    };
+
+    caller->endpoint = (caller->endpoint + 1) % door->n_endpoints;
+    caller->blocked = caller->connected = false;
+    return wh_socket_open(caller->bus, &options, &caller->socket);
+}
+
+// The connection is silent: everything that flies goes again over the next one.
+static void rotate(struct wh_caller *caller)
+{
+    struct wh_socket *old = caller->socket;
+
+    if (connect_next(caller) < 0) {
+        caller->socket = old; // no room for another socket now; later
+        return;
+    }
+    wh_socket_close(old);
+    caller->strikes++;
+    caller->waiting_since = caller->clock;
+    for (struct pending *call = caller->flying.head; call; call = call->next) {
+        if (call->sent || !call->sends)
+            call->act_at =
+                call->act_at < caller->clock || call->sent ? caller->clock : call->act_at;
+        mark_sent(caller, call, false);
+    }
+}
+
+static bool is_silent(const struct wh_caller *caller)
+{
+    unsigned rounds = caller->strikes / (unsigned)caller->options.door.n_endpoints;
+    int64_t patience = (int64_t)caller->options.resend_ms << (rounds < 2 ? rounds : 2);
+
+    if (!caller->waiting_since)
+        return false;
+    if (caller->connected)
+        patience *= 2; // time for one resend over the same connection
+    return caller->clock - caller->waiting_since >= patience;
+}
+
+static void move_expired(struct wh_caller *caller, struct list *from, struct list *expired)
+{
+    int64_t limit = now_ms() - caller->options.give_up_ms;
+    struct pending *next;
+
+    for (struct pending *call = from->head; call; call = next) {
+        next = call->next;
+        if (call->called_at > limit && from == &caller->queue)
+            break; // the queue is in order of calling
+        if (call->called_at > limit)
+            continue;
+        forget(caller, call, from);
+        list_add(expired, call);
+    }
+}
+
+static void give_up(struct wh_caller *caller)
+{
+    struct list expired = {0};
+
+    if (caller->options.give_up_ms < 0)
+        return;
+    move_expired(caller, &caller->flying, &expired);
+    move_expired(caller, &caller->queue, &expired);
+    while (expired.head) {
+        struct pending *call = expired.head;
+
+        list_remove(&expired, call);
+        if (!caller->closing)
+            call->on_answer(call->arg, WH_E_TIMEOUT, NULL);
+        free(call);
+    }
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct wh_caller *caller = timer->data;
+    int64_t now = now_ms(), passed = now - caller->ticked_at;
+
+    caller->ticked_at = now;
+    caller->clock += passed < 2 * TICK_MS ? passed : 2 * TICK_MS;
+    give_up(caller);
+    if (caller->closing)
+        return;
+    if (!caller->n_sent && !caller->blocked)
+        caller->waiting_since = 0;
+    if (is_silent(caller))
+        rotate(caller);
+    send_due(caller);
+}
+
+// ---- public -----------------------------------------------------------------------------------
+
+int wh_caller_new(struct wh_bus *bus, const struct wh_caller_options *options,
+                  struct wh_caller **ret_caller)
+{
+    struct wh_caller *caller;
+    int rc;
+
+    if (!options->door.n_endpoints)
+        return WH_E_INVALID;
+    caller = calloc(1, sizeof(*caller));
+    if (!caller)
+        return WH_E_NOMEM;
+    caller->bus = bus;
+    caller->options = *options;
+    caller->options.resend_ms = options->resend_ms > 0 ? options->resend_ms : 1000;
+    caller->options.give_up_ms = options->give_up_ms ? options->give_up_ms : 30000;
+    caller->options.window = options->window > 0 ? options->window : 256;
+    caller->clock = 1;
+    wh_arena_init(&caller->arena, ANSWER_MAX);
+    rc = connect_next(caller);
+    if (rc < 0) {
+        wh_arena_done(&caller->arena);
+        free(caller);
+        return rc;
+    }
+    uv_timer_init(wh_bus_loop(bus), &caller->timer);
+    caller->timer.data = caller;
+    *ret_caller = caller;
+    return 0;
+}
+
+static struct wh_uuid make_id(void)
+{
+    struct timespec now;
+    uint8_t random[10];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    randombytes_buf(random, sizeof(random));
+    return wh_uuid7_make((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, random);
+}
+
+static void free_all(struct list *list)
+{
+    while (list->head) {
+        struct pending *call = list->head;
+
+        list_remove(list, call);
+        free(call);
+    }
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct wh_caller *caller = handle->data;
+
+    wh_arena_done(&caller->arena);
+    sodium_memzero(&caller->options.key, sizeof(caller->options.key));
+    free(caller);
+}
+
+void wh_caller_free(struct wh_caller *caller)
+{
+    if (!caller || caller->closing)
+        return;
+    caller->closing = true;
+    wh_socket_close(caller->socket);
+    free_all(&caller->queue);
+    free_all(&caller->flying);
+    uv_close((uv_handle_t *)&caller->timer, on_timer_closed);
+}
+
+// The whole frame is packed once and kept: what is sent again is the same bytes.
+static struct pending *make_pending(const struct wh_call *call, const struct wh_uuid *id)
+{
+    Whistle__V1__Frame frame = WHISTLE__V1__FRAME__INIT;
+    Whistle__V1__Command command = WHISTLE__V1__COMMAND__INIT;
+    struct pending *pending;
+    size_t n;
+
+    command.request_id = (ProtobufCBinaryData){16, (uint8_t *)id->b};
+    command.officer = (char *)(call->officer ? call->officer : "");
+    command.acting_for = (char *)(call->acting_for ? call->acting_for : "");
+    command.body = (ProtobufCBinaryData){call->body_n, (uint8_t *)call->body};
+    frame.what_case = WHISTLE__V1__FRAME__WHAT_COMMAND;
+    frame.command = &command;
+    n = whistle__v1__frame__get_packed_size(&frame);
+    pending = malloc(sizeof(*pending) + n);
+    if (!pending)
+        return NULL;
+    *pending = (struct pending){.id = *id, .on_answer = call->on_answer, .arg = call->arg, .n = n};
+    whistle__v1__frame__pack(&frame, pending->frame);
+    return pending;
+}
+
+int wh_caller_call(struct wh_caller *caller, const struct wh_call *call)
+{
+    struct wh_uuid id = call->request_id;
+    struct pending *pending, **slot;
+
+    if (caller->queue.n >= QUEUE_MAX)
+        return WH_E_BUSY;
+    if (wh_uuid_is_nil(id))
+        id = make_id();
+    slot = find(caller, id.b);
+    if (*slot)
+        return WH_E_EXISTS;
+    pending = make_pending(call, &id);
+    if (!pending)
+        return WH_E_NOMEM;
+    pending->called_at = now_ms();
+    *slot = pending;
+    list_add(&caller->queue, pending);
+    if (!uv_is_active((uv_handle_t *)&caller->timer)) {
+        caller->ticked_at = pending->called_at;
+        uv_timer_start(&caller->timer, on_tick, TICK_MS, TICK_MS);
+    }
+    pump(caller);
+    return 0;
+}
+
+size_t wh_caller_outstanding(const struct wh_caller *caller)
+{
+    return caller->queue.n + caller->flying.n;
+}
