@@ -2,9 +2,17 @@
 # A room is services/<name>/: its .c files make its library or its program.
 set(WH_OUTSIDE_base)
 set(WH_OUTSIDE_client PkgConfig::UV PkgConfig::ZMQ PkgConfig::SODIUM PkgConfig::JANSSON)
-set(WH_OUTSIDE_runtime PkgConfig::PQ PkgConfig::INIH)
+set(WH_OUTSIDE_runtime PkgConfig::PQ PkgConfig::INIH wh_llhttp)
 set(WH_OUTSIDE_cli PkgConfig::CURL)
 set(WH_PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/services)
+
+# Debian ships the HTTP parser as C sources (package node-llhttp).
+find_path(WH_LLHTTP_SOURCE llhttp.c PATHS /usr/share/llhttp REQUIRED)
+find_path(WH_LLHTTP_INCLUDE llhttp.h PATHS /usr/share/include/llhttp REQUIRED)
+add_library(wh_llhttp STATIC ${WH_LLHTTP_SOURCE}/llhttp.c ${WH_LLHTTP_SOURCE}/api.c
+                             ${WH_LLHTTP_SOURCE}/http.c)
+target_include_directories(wh_llhttp SYSTEM PUBLIC ${WH_LLHTTP_INCLUDE})
+target_compile_options(wh_llhttp PRIVATE -w)
 
 function(wh_common target)
   target_include_directories(${target} PUBLIC ${WH_PUBLIC})

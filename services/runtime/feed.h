@@ -3,8 +3,8 @@
 // credit (events and bytes), from the tail in memory, else from the journal by key ranges of 10,000
 // on the viewing connection; tells Rewound; keeps `seen` by name (table follower, written at most
 // once a second in one statement on the viewing connection). Says something to every follower at
-// least once a second. Decides who may hear what: subjects are the follower's own identity, or any if
-// its role is in the feed name's roles.
+// least once a second. Decides who may hear what: subjects are the follower's own identity, or any
+// if its role is in the feed name's roles.
 #ifndef WH_RUNTIME_FEED_H
 #define WH_RUNTIME_FEED_H
 
@@ -38,8 +38,14 @@ int wh_feed_open(const struct wh_feed_options *options, struct wh_feed **ret_fee
 void wh_feed_close(struct wh_feed *feed);
 // The tail has grown (after a commit): send to who stands at its end.
 void wh_feed_moved(struct wh_feed *feed);
+// Ownership or the database is lost: the socket stays bound, nothing is sent, followers are
+// forgotten (they ask again after their silence). Then resumed with the new epoch, after the tail
+// was rebuilt.
+void wh_feed_suspend(struct wh_feed *feed);
+void wh_feed_resume(struct wh_feed *feed, int64_t epoch);
 // For wh_follower_lag, wh_followers_each, wh_seen_by.
-bool wh_feed_lag(const struct wh_feed *feed, const char *name, int64_t *ret_events, int64_t *ret_ms);
+bool wh_feed_lag(const struct wh_feed *feed, const char *name, int64_t *ret_events,
+                 int64_t *ret_ms);
 void wh_feed_each(const struct wh_feed *feed,
                   void (*fn)(void *arg, const char *name, const char *identity, int64_t seen,
                              bool connected),

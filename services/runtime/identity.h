@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is who: the keyring file held in memory, re-read on SIGHUP and whenever the file changes (looked
-// at every second, so that a revocation acts within 5 s also on open connections: every message asks
-// here). A file that cannot be read leaves the last good ring and logs an error.
+// Who is who: the keyring file held in memory, re-read on SIGHUP and whenever the file changes
+// (looked at every second, so that a revocation acts within 5 s also on open connections: every
+// message asks here). A file that cannot be read leaves the last good ring and logs an error.
 #ifndef WH_RUNTIME_IDENTITY_H
 #define WH_RUNTIME_IDENTITY_H
 
