@@ -52,7 +52,7 @@ struct wh_category {
     size_t n_routes;
 };
 
-// One row of service times, read. A span that is not given has n = 0 … see base/calendar.h.
+// One row of service times, read. A span that is not given is WH_SPAN_NONE.
 struct wh_times {
     Whistle__V1__Priority priority;
     struct wh_span sign, checkin, report, report_every, resolve, ruling;
@@ -99,7 +99,8 @@ const struct wh_category *wh_district_categories(const struct wh_district *distr
 const Whistle__V1__Desk *wh_district_desk(const struct wh_district *district, const char *code);
 // May this department read the category's full address (and what the mask cut out)?
 bool wh_category_full_address(const struct wh_category *category, const char *body);
-// set: "normal" …; NULL or "" means "normal". NULL where the data has no such row.
+// set: "normal", "emergency" …; NULL or "" means "normal"; a set without a row for this priority
+// falls back to "normal". NULL where that has none either (never after wh_district_validate).
 const struct wh_times *wh_district_times(const struct wh_district *district, const char *set,
                                          Whistle__V1__Priority priority);
 const struct wh_calendar *wh_district_calendar(const struct wh_district *district); // with its zone
