@@ -50,7 +50,7 @@ int wh_number_parse(const char *text, char ret_prefix[WH_PREFIX_MAX + 1], int64_
 
 // "{number}-{DEPARTMENT}"; the code may be a street's digits. 0, WH_E_INVALID, WH_E_RANGE.
 int wh_task_id_format(const char *number, const char *department, char ret_text[WH_TASK_ID_MAX]);
-// Splits and checks both parts. ret_number (text of the number) and ret_prefix may be NULL.
+// Splits and checks both parts. ret_prefix may be NULL.
 // 0, WH_E_INVALID.
 int wh_task_id_parse(const char *text, char ret_prefix[WH_PREFIX_MAX + 1], int64_t *ret_object,
                      char ret_department[WH_DEPARTMENT_MAX + 1]);
