@@ -84,6 +84,7 @@ struct decision {
     struct whistle_room room;
 };
 
+// The first event is the decision itself (what an answer describes), its notices come last.
 void decision_init(struct decision *d); // cheap; does not touch `room`
 
 // ---- commands -----------------------------------------------------------------------------------

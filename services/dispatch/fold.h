@@ -6,6 +6,7 @@
 #define WH_DISPATCH_FOLD_H
 
 #include "dispatch/whistle.h"
+#include "whistle/v1/envelope.pb-c.h"
 
 // What of the journal row's envelope the fold needs.
 struct fold_context {

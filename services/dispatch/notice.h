@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is called, over which channel, with which words. A notice's id says its cause, so the same
 // cause never makes a second one: "{task or number}/{KIND or
-// CLOCK[~round]}/{ordinal}/{contact}.{channel}", where ordinal is a percent, L1 to L4, or the
-// whistle's version at which it was decided. Level 0 calls the officer on duty, 1 the second
-// contact, 2 the head, 3 the district's dispatcher, 4 the supervision list (the district's head).
-// P1 and P2 go at once; P3 and P4 wait for their desk's hours and are then bundled by receiver;
-// from level 3 on nothing waits and nothing is suppressed.
+// CLOCK[~round]}/{ordinal}/{desk}-{contact}.{channel}" where ordinal is a percent, L1 to L4, 0 for
+// a call, else the whistle's version when it was decided; desk is a code, contact and channel are
+// places in that desk's lists. Level 0 calls the officer on duty, 1 the second contact, 2 the head,
+// 3 the district's dispatcher, 4 the supervision list (the district's head). P1 and P2 go at once;
+// P3 and P4 wait for their desk's hours and are then bundled by receiver; from level 3 on nothing
+// waits and nothing is suppressed. All notices of a decision travel in one NoticesReleased event
+// right behind it, whose only subject is SUBJECT_NOTICES: departments' feeds do not carry each
+// other's contacts.
 #ifndef WH_DISPATCH_NOTICE_H
 #define WH_DISPATCH_NOTICE_H
 

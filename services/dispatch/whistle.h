@@ -67,7 +67,7 @@ struct task {
     uint16_t flags;
     int64_t dispatched_at; // its own; a reopening counts as one
     int64_t signed_at, checked_in_at;
-    int64_t feedback_at;              // the last report of any outcome
+    int64_t feedback_at;              // first report since due_report was set, 0 none yet
     int64_t reported_at;              // the last final report; while it stands the task is REPORTED
     int64_t paused_ms;                // stood REPORTED and was rejected, or joined and split again
     int64_t asked_until;              // of the extension or the ledger that waits for its approver
@@ -84,7 +84,7 @@ enum whistle_flag {
 
 // stage: what is not derived from tasks. Before dispatch its WhistleState; IN_TASKS after; an end
 // (CANCELLED, RESOLVED, CLOSED, RULED_CLOSED) from then on, until reopened.
-#define STAGE_IN_TASKS WHISTLE__V1__WHISTLE_STATE__DISPATCHED
+#define STAGE_IN_TASKS WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_DISPATCHED
 
 struct whistle {
     int64_t number;  // the journal's object
@@ -151,6 +151,9 @@ bool task_clock_runs(const struct whistle *w, const struct task *t, enum clock c
 unsigned task_overdue(const struct whistle *w, const struct task *t, int64_t now);
 int task_escalation(const struct whistle *w, const struct task *t); // 0 to 4
 int64_t whistle_due_resolve(const struct whistle *w); // the lead's, else the latest; 0 without
+
+// Who: identity and officer as one number, for telling two persons apart. Never 0.
+uint64_t person_hash(const char *identity, const char *officer);
 
 // ---- ids ----------------------------------------------------------------------------------------
 // "{number}-{DEPARTMENT}" into ret_id; "" where the district does not know the party.

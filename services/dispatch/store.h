@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every SQL statement of dispatch, and the way between rows and the flat aggregate. An aggregate
+// read back equals the one that was put, byte for byte (a test says so). Decides nothing.
+#ifndef WH_DISPATCH_STORE_H
+#define WH_DISPATCH_STORE_H
+
+#include "dispatch/notice.h"
+#include "dispatch/whistle.h"
+#include "runtime/service.h"
+
+// In the order of execution within a turn's transaction.
+enum store_statement {
+    PUT_WHISTLE_NEW,
+    PUT_TASK_NEW,
+    PUT_WHISTLE,
+    PUT_TASK,
+    PUT_HISTORY,
+    PUT_TOLD,
+    PUT_WAITING,
+    PUT_RELEASED,
+    PUT_BUNDLE,
+    PUT_BUNDLE_ANSWERED,
+    PUT_DISTRICT,
+    PUT_STATEMENTS,
+};
+
+enum store_loader { LOAD_WHISTLE, LOAD_NOTICES, LOAD_BUNDLE, LOAD_LOADERS };
+
+enum store_rebuild { REBUILD_DISTRICT, REBUILD_HIGHEST, REBUILD_TIMERS, REBUILD_WAITING, REBUILDS };
+
+// Parameters stand beside the statements in store_sql.c.
+enum store_select {
+    SELECT_WHISTLES,    // aggregates of ids, see store_take
+    SELECT_JOURNAL,     // w.id, seq, at, kind, body, hash of ids' journal rows, in order
+    SELECT_LIST,        // ids, smallest id looked at, how many were looked at
+    SELECT_LIST_OPEN,   // the same of what is open
+    SELECT_TASKS_OPEN,  // whistle, body, due: a department's
+    SELECT_TASKS_EVERY, // everybody's
+    SELECT_TASKS_ALL,   // whistle, body, smallest id, how many: also those that have ended
+    SELECT_COUNTS,      // open whistles, open tasks, overdue tasks, dead letters, waiting notices
+    SELECT_DEAD_LETTERS,
+    SELECT_SIMULATION, // ids of whistles dispatched in a time
+    SELECTS,
+};
+
+extern const struct wh_statement store_statements[PUT_STATEMENTS];
+extern const struct wh_select store_selects[SELECTS];
+extern const char *const store_load_sql[LOAD_LOADERS];
+extern const char *const store_rebuild_sql[REBUILDS];
+
+// ---- writing ------------------------------------------------------------------------------------
+
+// The rows that change between `before` (NULL: none yet) and `after`, caused by the journal rows
+// seq to seq + events - 1. timer: when it next needs a look, 0 never. 0, WH_E_NOMEM.
+int store_put_whistle(struct wh_turn *turn, const struct whistle *before,
+                      const struct whistle *after, int64_t seq, size_t events, int64_t timer);
+// Is there anything that this whistle still waits for?
+bool store_is_open(const struct whistle *w, int64_t timer);
+
+// ---- reading ------------------------------------------------------------------------------------
+
+// Rows of one whistle come together, its tasks in order: take hands over the whole whistle with its
+// last row, NULL before that. What it hands over is valid until the next call.
+struct store_gather {
+    struct whistle_room room;
+    bool told[TASKS_MAX];        // a notice about the task was sent
+    int64_t assigned[TASKS_MAX]; // seq of the journal row that assigned it
+};
+const struct whistle *store_take(struct store_gather *gather, const struct wh_row *row);
+
+#endif
