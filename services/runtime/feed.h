@@ -43,7 +43,9 @@ void wh_feed_moved(struct wh_feed *feed);
 // was rebuilt.
 void wh_feed_suspend(struct wh_feed *feed);
 void wh_feed_resume(struct wh_feed *feed, int64_t epoch);
-// For wh_follower_lag, wh_followers_each, wh_seen_by.
+// For wh_follower_lag, wh_followers_each, wh_seen_by. Lag counts connected followers of role
+// service only (nobody else shall hold up a publisher by taking a name); ms: since the head passed
+// what it has seen.
 bool wh_feed_lag(const struct wh_feed *feed, const char *name, int64_t *ret_events,
                  int64_t *ret_ms);
 void wh_feed_each(const struct wh_feed *feed,
@@ -51,7 +53,16 @@ void wh_feed_each(const struct wh_feed *feed,
                              bool connected),
                   void *arg);
 int64_t wh_feed_seen_by(const struct wh_feed *feed, const char *identity);
-// Sends what is pending, up to ms, then done (drain).
+// Listeners with credit that have rows of the journal before them (drain: wait until none is left).
 size_t wh_feed_backlog(const struct wh_feed *feed);
+
+struct wh_feed_counts {
+    uint64_t messages, rows, bytes; // sent
+    uint64_t reads;                 // of older rows from the journal
+    uint64_t rewound, refused;      // Follows
+    uint64_t revoked;               // listeners whose key ended
+};
+struct wh_feed_counts wh_feed_counts(const struct wh_feed *feed);
+size_t wh_feed_listeners(const struct wh_feed *feed);
 
 #endif
