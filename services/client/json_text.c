@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON and its text: reading with duplicate keys refused, writing on one line with the shortest
 // doubles that read back the same, whatever the locale's decimal point is.
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,8 +125,10 @@ static void put_string(struct text *text, const char *string, size_t n)
 static void put_real(struct text *text, double value)
 {
     char number[40];
+    // %g cuts trailing zeros, so 15 digits give the shortest text of up to 15; not of subnormals
+    int first = fabs(value) < DBL_MIN ? 1 : 15;
 
-    for (int digits = 15; digits <= 17; digits++) {
+    for (int digits = first; digits <= 17; digits++) {
         snprintf(number, sizeof(number), "%.*g", digits, value);
         if (strtod(number, NULL) == value)
             break;
