@@ -45,11 +45,13 @@ typedef void (*wh_db_done_fn)(void *arg, const struct wh_db_outcome *outcome);
 struct wh_db_options {
     const char *conninfo;     // libpq connection string
     const char *schema;       // search_path; "" leaves it
+    const char *settings;     // more of the session, "-c name=value …"; NULL: none
     const char *application;  // application_name
     const char *const *sql;   // prepared at connect, results in binary
     size_t n_sql;
     void (*on_ready)(void *arg, struct wh_db *db);                  // connected and prepared
     void (*on_lost)(void *arg, struct wh_db *db, const char *why);  // also: could not connect
+    void (*before_sync)(void *arg); // all of a transaction is sent but its Sync (tests); NULL: none
     void *arg;
 };
 

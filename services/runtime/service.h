@@ -100,7 +100,7 @@ struct wh_loader {
     char key;
     const char *sql;
     void (*row)(void *state, const struct wh_row *row);
-    // after all rows: keys that had none (may be NULL)
+    // after all rows: keys that had none (may be NULL); column 0 of a row is its key. Only for key 'L'.
     void (*done)(void *state, const int64_t *keys, size_t n);
 };
 
@@ -186,6 +186,10 @@ int64_t wh_turn_next_seq(const struct wh_turn *turn);
 // the handler returns. For an event or timer it is a bug.
 int wh_refuse(struct wh_turn *turn, const struct wh_item *item, enum wh_rule rule, const char *field,
               const char *detail, ...) __attribute__((format(printf, 5, 6)));
+
+// What the answer says where the command made no event because it had its effect before (a repeat
+// under another request id). Without it such an answer carries the empty ref and state.
+void wh_done(struct wh_turn *turn, const struct wh_item *item, const char *ref, const char *state);
 
 // One row for statement `statement` (index into service->statements).
 struct wh_val {

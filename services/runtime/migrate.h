@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bringing a database's schemas to the state that the files of a folder describe: forward only,
+// each file once, in its own transaction, as the service's own role. <dir>/common/*.sql goes into
+// every service's schema, <dir>/<service>/*.sql into its own. Blocking: for a program of its own.
+#ifndef WH_RUNTIME_MIGRATE_H
+#define WH_RUNTIME_MIGRATE_H
+
+#include <stddef.h>
+
+#define WH_MIGRATION_NAME_MAX 96
+
+// One file of a set. name: "0001_foundation.sql".
+struct wh_migration {
+    int version;
+    char name[WH_MIGRATION_NAME_MAX];
+    unsigned char checksum[32]; // BLAKE2b-256 of the file
+    char *sql;                  // owned
+};
+
+// A folder's files by version.
+struct wh_migration_set {
+    struct wh_migration *files;
+    size_t n;
+};
+
+// Reads <dir>/<set>. Every name must be NNNN_name.sql, numbers run from 0001 without a gap. A
+// folder that is not there is an empty set. 0, WH_E_INVALID, WH_E_IO, WH_E_NOMEM; why names file
+// and rule.
+int wh_migration_set_read(const char *dir, const char *set, struct wh_migration_set *ret_set,
+                          char *why, size_t why_n);
+void wh_migration_set_done(struct wh_migration_set *set);
+
+struct wh_migrate_options {
+    const char *conninfo; // of a role that may create roles and schemas
+    const char *dir;
+    const char *const *services; // n_services 0: every folder of dir but common
+    size_t n_services;
+    // For each file applied, after its commit; may be NULL.
+    void (*applied)(void *arg, const char *schema, const char *set, const char *name);
+    void *arg;
+};
+
+// For each service: schema and login role whistle_<service> where missing, then the sets common and
+// <service>. 0; WH_E_INVALID (files), WH_E_IO (folder, connection), WH_E_CONFLICT (the database has
+// other or more migrations than the files), WH_E_DB (a statement failed), WH_E_BUSY (another
+// migrator does not end within a minute). why: one clear line.
+int wh_migrate(const struct wh_migrate_options *options, char *why, size_t why_n);
+
+#endif
