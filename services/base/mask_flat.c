@@ -117,8 +117,11 @@ static size_t flat_end(const struct mask_text *text, struct flat *flat)
         end = number_word(text, flat);
     if (end)
         return end;
-    if (flat->place == MASK_PLACE_NONE && follows_flat(text, flat->run.from))
+    if (flat->place == MASK_PLACE_NONE && follows_flat(text, flat->run.from)) {
         flat->place = MASK_PLACE_WEAK;
+        if (flat->run.n >= 3 && mask_word(text, flat->end, "户")) // "101、102、201户均停水"
+            return flat->end;
+    }
     if (is_bare_flat(text, flat))
         return flat->end;
     return flat->run.n >= 3 && leads_to_room(text, flat->end) ? flat->end : 0;

@@ -4,7 +4,7 @@
 // ("12号楼14人", "7号楼380伏"). When in doubt behind a building, it is a flat.
 #include "base/mask_scan.h"
 
-#define JOINTS U" 　的-－–/／,,"
+#define JOINTS U" 　的-－–/／,,:："
 
 static bool is_number_like(char32_t point)
 {
@@ -66,6 +66,9 @@ enum mask_place mask_place_before(const struct mask_text *text, size_t pos)
     char32_t point = mask_before(text, pos, &from);
     if (mask_in(point, U"门层") && is_number_like(mask_before(text, from, &from)))
         return MASK_PLACE_STRONG;
+    if (mask_word_before(text, pos, "房间", &from) || mask_word_before(text, pos, "房号", &from) ||
+        mask_word_before(text, pos, "室号", &from))
+        return MASK_PLACE_WEAK;
     return place_of_door_number(text, pos);
 }
 
