@@ -45,8 +45,9 @@ enum store_select {
 
 extern const struct wh_statement store_statements[PUT_STATEMENTS];
 extern const struct wh_select store_selects[SELECTS];
-extern const char *const store_load_sql[LOAD_LOADERS];
-extern const char *const store_rebuild_sql[REBUILDS];
+extern const char store_load_whistle[], store_load_notices[], store_load_bundle[];
+extern const char store_rebuild_district[], store_rebuild_highest[], store_rebuild_timers[],
+    store_rebuild_waiting[];
 
 // ---- writing ------------------------------------------------------------------------------------
 

@@ -129,26 +129,22 @@ const struct wh_statement store_statements[PUT_STATEMENTS] = {
                       "SELECT * FROM unnest($1::int4[], $2::int8[])"},
 };
 
-const char *const store_load_sql[LOAD_LOADERS] = {
-    [LOAD_WHISTLE] = GATHER,
-    [LOAD_NOTICES] = JOURNAL_OF("j.seq, j.kind, j.body"),
-    [LOAD_BUNDLE] =
-        "SELECT b.id, b.seq, b.answered, j.body FROM unnest($1::bytea[]) AS k(id) "
-        "CROSS JOIN LATERAL (SELECT * FROM bundle x WHERE x.id = convert_from(k.id, 'UTF8') "
-        "OFFSET 0) b "
-        "CROSS JOIN LATERAL (SELECT * FROM journal x WHERE x.seq = b.seq OFFSET 0) j",
-};
+const char store_load_whistle[] = GATHER;
+const char store_load_notices[] = JOURNAL_OF("j.seq, j.kind, j.body");
+const char store_load_bundle[] =
+    "SELECT b.id, b.seq, b.answered, j.body FROM unnest($1::bytea[]) AS k(id) "
+    "CROSS JOIN LATERAL (SELECT * FROM bundle x WHERE x.id = convert_from(k.id, 'UTF8') "
+    "OFFSET 0) b "
+    "CROSS JOIN LATERAL (SELECT * FROM journal x WHERE x.seq = b.seq OFFSET 0) j";
 
-const char *const store_rebuild_sql[REBUILDS] = {
-    [REBUILD_DISTRICT] =
-        "SELECT j.body FROM (SELECT seq FROM district ORDER BY version DESC LIMIT 1) d "
-        "CROSS JOIN LATERAL (SELECT * FROM journal x WHERE x.seq = d.seq OFFSET 0) j",
-    [REBUILD_HIGHEST] = "SELECT id FROM whistle ORDER BY id DESC LIMIT 1",
-    [REBUILD_TIMERS] = "SELECT id, next_timer FROM whistle WHERE open AND next_timer IS NOT NULL "
-                       "ORDER BY id",
-    [REBUILD_WAITING] =
-        "SELECT receiver, whistle, body, kind, until FROM waiting ORDER BY receiver, seq, n",
-};
+const char store_rebuild_district[] =
+    "SELECT j.body FROM (SELECT seq FROM district ORDER BY version DESC LIMIT 1) d "
+    "CROSS JOIN LATERAL (SELECT * FROM journal x WHERE x.seq = d.seq OFFSET 0) j";
+const char store_rebuild_highest[] = "SELECT id FROM whistle ORDER BY id DESC LIMIT 1";
+const char store_rebuild_timers[] =
+    "SELECT id, next_timer FROM whistle WHERE open AND next_timer IS NOT NULL ORDER BY id";
+const char store_rebuild_waiting[] =
+    "SELECT receiver, whistle, body, kind, until FROM waiting ORDER BY receiver, seq, n";
 
 // What a page looks through at most: a filter that nothing meets costs no more than this, and the
 // cursor goes on behind it.

@@ -281,6 +281,16 @@ static int check_field(const struct field *field, const uint8_t *base, struct wi
     return rule == WH_RULE_NONE ? 0 : fault(ret_fault, rule, field->name);
 }
 
+static bool repeated(const Whistle__V1__SignTasks *sign, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(sign->tasks[k], sign->tasks[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Two tasks signed together are of one department; tasks sent back are of the confirmed whistle.
 static int together_tasks(const struct wh_item *item, struct wire_fault *ret_fault)
 {
@@ -290,7 +300,7 @@ static int together_tasks(const struct wh_item *item, struct wire_fault *ret_fau
         wire_parse(sign->tasks[0], &first);
         for (size_t i = 1; i < sign->n_tasks; i++) {
             wire_parse(sign->tasks[i], &other);
-            if (strcmp(first.department, other.department) != 0) {
+            if (strcmp(first.department, other.department) != 0 || repeated(sign, i)) {
                 return fault(ret_fault, WH_RULE_FIELD_FORMAT, "tasks");
             }
         }

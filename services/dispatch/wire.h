@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/id.h"
+#include "dispatch/decide.h"
 #include "runtime/service.h"
 
 #define WIRE_TASKS_MAX 100 // tasks signed in one action
@@ -34,6 +35,12 @@ struct wire_target {
 // Of a command that passed: its i-th whistle or task. False where there are no more; a command
 // without any has none. Commands name one but for SignTasks (and ConfirmWhistle's own number).
 bool wire_target(const struct wh_item *item, size_t i, struct wire_target *ret_target);
+
+// The plain form of a command that passed, about one of its targets. 0; WH_E_INVALID with the
+// fault: a code that this district does not know.
+int wire_command(const struct wh_item *item, const struct wire_target *target,
+                 const struct wh_district *district, struct wh_arena *arena,
+                 struct command *ret_command, struct wire_fault *ret_fault);
 
 // A number or a task's id. 0, WH_E_INVALID.
 int wire_parse(const char *id, struct wire_target *ret_target);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one dispatch process holds in memory, shared by its handlers and views: whistles and queues
+// in shelves, the district in force. Everything here can be rebuilt from the tables. Internal.
+#ifndef WH_DISPATCH_DISPATCH_H
+#define WH_DISPATCH_DISPATCH_H
+
+#include "dispatch/decide.h"
+#include "dispatch/notice.h"
+#include "dispatch/store.h"
+#include "runtime/service.h"
+
+struct dispatch {
+    struct wh_runtime *runtime;
+    struct wh_shelf *whistles; // number → struct whistle
+    struct wh_shelf *queues;   // receiver → struct queue; all of them are always there
+    struct wh_shelf
+        *books; // number → notices of one whistle, for the turn that asks (handler_notice.c)
+    struct wh_district *district;     // in force; NULL before the first one
+    struct wh_district *pending;      // adopted in the turn in hand
+    int64_t highest, pending_highest; // largest number with a row; larger ones need no load
+    struct store_gather gather;       // loads and rebuild
+    struct {                          // the book being read from rows
+        int64_t key;
+        uint8_t *data;
+        size_t n, cap;
+    } book;
+    struct whistle_room before; // a whistle as it was before the item in hand
+    struct queue_room queue;
+    struct decision decision;
+};
+
+// The district the turn in hand decides by.
+const struct wh_district *dispatch_district(const struct dispatch *state);
+
+// ---- turns (handler*.c) -------------------------------------------------------------------------
+int need_command(void *state, struct wh_turn *turn, const struct wh_item *item);
+int on_command(void *state, struct wh_turn *turn, const struct wh_item *item);
+int need_notice_answer(void *state, struct wh_turn *turn, const struct wh_item *item);
+int on_notice_answer(void *state, struct wh_turn *turn, const struct wh_item *item);
+int need_intake(void *state, struct wh_turn *turn, const struct wh_item *item);
+int on_intake(void *state, struct wh_turn *turn, const struct wh_item *item);
+int need_timer(void *state, struct wh_turn *turn, const struct wh_item *item);
+int on_timer(void *state, struct wh_turn *turn, const struct wh_item *item);
+
+// ---- memory (handler_memory.c) ------------------------------------------------------------------
+int dispatch_start(struct wh_runtime *runtime, void **ret_state);
+void dispatch_stop(void *state);
+void dispatch_reset(void *state);
+int dispatch_ready(void *state);
+void dispatch_committed(void *state);
+void dispatch_rolled_back(void *state);
+int32_t dispatch_subject(void *state, const char *code);
+void dispatch_describe(const Whistle__V1__Event *event, const ProtobufCMessage *payload,
+                       struct wh_done *ret_done);
+extern const struct wh_loader dispatch_loaders[LOAD_LOADERS];
+extern const struct wh_loader dispatch_rebuild[REBUILDS];
+
+// ---- inside the handlers ------------------------------------------------------------------------
+struct decision_context dispatch_context(struct dispatch *state, struct wh_turn *turn,
+                                         const struct wh_item *item);
+// The whistle as the turn sees it, NULL where there is none.
+const struct whistle *dispatch_whistle(struct dispatch *state, int64_t number);
+void dispatch_need_whistle(struct dispatch *state, struct wh_turn *turn, int64_t number);
+// Makes a decision that was taken on state->before (has_before) effective: events, rows, queues,
+// timer.
+int dispatch_apply(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                   struct decision *decision, bool has_before);
+int dispatch_refuse(struct wh_turn *turn, const struct wh_item *item, enum wh_rule rule,
+                    const struct decision *decision);
+void dispatch_pend_district(struct dispatch *state, struct wh_district *district); // takes it
+// Copies the whistle to state->before; NULL where there is none.
+const struct whistle *dispatch_before(struct dispatch *state, int64_t number);
+
+// ---- views (view*.c) ----------------------------------------------------------------------------
+void view_show(void *state, struct wh_query *query, const struct wh_item *item);
+void view_list(void *state, struct wh_query *query, const struct wh_item *item);
+void view_tasks(void *state, struct wh_query *query, const struct wh_item *item);
+void view_history(void *state, struct wh_query *query, const struct wh_item *item);
+void view_notices(void *state, struct wh_query *query, const struct wh_item *item);
+void view_explain(void *state, struct wh_query *query, const struct wh_item *item);
+void view_check(void *state, struct wh_query *query, const struct wh_item *item);
+void view_status(void *state, struct wh_query *query, const struct wh_item *item);
+void view_dead_letters(void *state, struct wh_query *query, const struct wh_item *item);
+void view_simulate(void *state, struct wh_query *query, const struct wh_item *item);
+
+#endif

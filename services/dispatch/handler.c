@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands, intake's events and timers: from what came in to a decision of the rules, and from the
+// decision to events, rows, queues and the next timer. One runner serves all verbs; what a verb
+// means is decided in decide*.c. No SQL, no sockets.
+#include <string.h>
+
+#include "dispatch/dispatch.h"
+#include "dispatch/escalate.h"
+#include "dispatch/wire.h"
+#include "dispatch/words.h"
+
+const struct wh_district *dispatch_district(const struct dispatch *state)
+{
+    return state->pending != NULL ? state->pending : state->district;
+}
+
+struct decision_context dispatch_context(struct dispatch *state, struct wh_turn *turn,
+                                         const struct wh_item *item)
+{
+    const struct wh_district *district = dispatch_district(state);
+    const struct wh_actor *actor = &item->actor;
+    bool timer = item->kind == WH_ITEM_TIMER;
+    const char *identity = timer || actor->identity == NULL ? "" : actor->identity;
+    const char *officer = timer || actor->officer == NULL ? "" : actor->officer;
+    return (struct decision_context){
+        .now = wh_turn_now(turn),
+        .district = district,
+        .arena = wh_turn_arena(turn),
+        .actor = {.identity = identity,
+                  .officer = officer,
+                  .party = wh_district_id(district, identity),
+                  .roles = timer ? 0 : actor->roles},
+    };
+}
+
+// ---- whistles in memory -------------------------------------------------------------------------
+
+void dispatch_need_whistle(struct dispatch *state, struct wh_turn *turn, int64_t number)
+{
+    if (number > 0 && number <= state->highest && !wh_shelf_has(state->whistles, number)) {
+        wh_need(turn, LOAD_WHISTLE, number);
+    }
+}
+
+const struct whistle *dispatch_whistle(struct dispatch *state, int64_t number)
+{
+    return wh_shelf_get(state->whistles, number, NULL);
+}
+
+const struct whistle *dispatch_before(struct dispatch *state, int64_t number)
+{
+    const struct whistle *w = dispatch_whistle(state, number);
+    if (w == NULL) {
+        return NULL;
+    }
+    whistle_copy(&state->before, w);
+    return &state->before.whistle;
+}
+
+// ---- making a decision effective ----------------------------------------------------------------
+
+static const struct whistle *lookup(void *arg, int64_t number)
+{
+    return dispatch_whistle(arg, number);
+}
+
+static int emit_all(struct wh_turn *turn, const struct wh_item *item, struct decision *d)
+{
+    int error = 0;
+    for (size_t i = 0; i < d->n && error == 0; i++) {
+        error = wh_emit(turn, item, d->object, d->events[i].subjects, d->events[i].n_subjects,
+                        &d->events[i].event->base, NULL);
+    }
+    return error;
+}
+
+// Bundles stand in a table of their own and in the history of every whistle they name.
+static int put_bundles(struct dispatch *state, struct wh_turn *turn, const struct decision *d,
+                       int64_t seq)
+{
+    int error = 0;
+    for (size_t e = 0; e < d->n && error == 0; e++, seq++) {
+        const Whistle__V1__DispatchEvent *event = d->events[e].event;
+        for (size_t i = 0; i < event->n_notices && error == 0; i++) {
+            const Whistle__V1__Notice *notice = event->notices[i];
+            error = WH_PUT(turn, PUT_BUNDLE, WH_T(notice->id), WH_L(seq));
+            for (size_t n = 0; n < notice->n_numbers && error == 0; n++) {
+                struct wire_target target;
+                if (wire_parse(notice->numbers[n], &target) == 0 &&
+                    target.whistle <= state->pending_highest) {
+                    error = WH_PUT(turn, PUT_HISTORY, WH_L(target.whistle), WH_L(seq));
+                }
+            }
+        }
+    }
+    return error;
+}
+
+static int release(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                   const struct queue *queue)
+{
+    struct decision *d = wh_arena_alloc(wh_turn_arena(turn), sizeof *d);
+    if (d == NULL) {
+        return WH_E_NOMEM;
+    }
+    decision_init(d);
+    int32_t receiver = queue->receiver;
+    int64_t seq = wh_turn_next_seq(turn);
+    struct decision_context context = dispatch_context(state, turn, item);
+    int error = decide_release(queue, &context, lookup, state, d);
+    struct queue empty = {.receiver = receiver};
+    if (error == 0) {
+        error = emit_all(turn, item, d);
+    }
+    if (error == 0) {
+        error = put_bundles(state, turn, d, seq);
+    }
+    if (error == 0) {
+        error = WH_PUT(turn, PUT_RELEASED, WH_I(receiver), WH_L(seq));
+    }
+    if (error == 0) {
+        error = wh_shelf_put(state->queues, receiver, &empty, sizeof empty);
+    }
+    wh_timer_set(turn, receiver, 0);
+    return error;
+}
+
+static int queue_one(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                     const struct waiting_notice *waiting, int64_t seq, size_t n)
+{
+    const struct queue *q = wh_shelf_get(state->queues, waiting->receiver, NULL);
+    if (!queue_push(&state->queue, q, waiting)) {
+        int error = release(state, turn, item, q);
+        if (error != 0) {
+            return error;
+        }
+        q = wh_shelf_get(state->queues, waiting->receiver, NULL);
+        if (!queue_push(&state->queue, q, waiting)) {
+            return WH_E_INVALID;
+        }
+        seq = wh_turn_next_seq(turn); // after the release, so that it does not take this one too
+    }
+    q = &state->queue.queue;
+    int error = wh_shelf_put(state->queues, waiting->receiver, q, queue_size(q));
+    if (error == 0) {
+        error = WH_PUT(turn, PUT_WAITING, WH_I(waiting->receiver), WH_L(seq), WH_S(n),
+                       WH_L(waiting->number), WH_I(waiting->department), WH_S(waiting->kind),
+                       WH_L(waiting->until));
+    }
+    wh_timer_set(turn, waiting->receiver, q->release_at);
+    return error;
+}
+
+static int put_after(struct dispatch *state, struct wh_turn *turn, const struct decision *d,
+                     const struct whistle *before, int64_t seq)
+{
+    const struct whistle *after = d->after;
+    int64_t timer = next_timer(after, dispatch_district(state));
+    int error = store_put_whistle(turn, before, after, seq, d->n, timer);
+    if (error == 0) {
+        error = wh_shelf_put(state->whistles, after->number, after, whistle_size(after));
+    }
+    if (after->number > state->pending_highest) {
+        state->pending_highest = after->number;
+    }
+    wh_timer_set(turn, after->number, timer);
+    return error;
+}
+
+int dispatch_apply(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                   struct decision *d, bool has_before)
+{
+    const struct whistle *before = has_before ? &state->before.whistle : NULL;
+    int64_t seq = wh_turn_next_seq(turn);
+    int error = emit_all(turn, item, d);
+    if (error == 0 && d->after != NULL && d->n > 0) {
+        error = put_after(state, turn, d, before, seq);
+    }
+    if (error == 0 && d->object == 0) {
+        error = put_bundles(state, turn, d, seq);
+    }
+    for (size_t i = 0; i < d->n_waiting && error == 0; i++) {
+        error = queue_one(state, turn, item, &d->waiting[i], seq, i);
+    }
+    return error;
+}
+
+int dispatch_refuse(struct wh_turn *turn, const struct wh_item *item, enum wh_rule rule,
+                    const struct decision *d)
+{
+    return d->detail[0] == '\0' ? wh_refuse(turn, item, rule, d->field, NULL)
+                                : wh_refuse(turn, item, rule, d->field, "%s", d->detail);
+}
+
+// ---- commands -----------------------------------------------------------------------------------
+
+int need_command(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dispatch *state = arg;
+    struct wire_fault fault;
+    struct wire_target target;
+    if (wire_check(item, &fault) != 0) {
+        return 0;
+    }
+    for (size_t i = 0; wire_target(item, i, &target); i++) {
+        dispatch_need_whistle(state, turn, target.whistle);
+    }
+    return 0;
+}
+
+// One task or whistle of a command. apply false: only whether it would be refused.
+static int decide_one(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                      const struct wire_target *target, bool apply)
+{
+    struct decision_context context = dispatch_context(state, turn, item);
+    struct command command;
+    struct wire_fault fault;
+    struct decision *d = &state->decision;
+    if (strcmp(target->prefix, wh_district_prefix(context.district)) != 0) {
+        return wh_refuse(turn, item, WH_RULE_NOT_FOUND, "number", NULL);
+    }
+    if (wire_command(item, target, context.district, context.arena, &command, &fault) != 0) {
+        return wh_refuse(turn, item, fault.rule, fault.field, NULL);
+    }
+    const struct whistle *w = dispatch_before(state, target->whistle);
+    decision_init(d);
+    enum wh_rule rule = decide(item->what, w, &context, &command, d);
+    if (rule != WH_RULE_NONE) {
+        return dispatch_refuse(turn, item, rule, d);
+    }
+    return apply ? dispatch_apply(state, turn, item, d, w != NULL) : 0;
+}
+
+// Several tasks in one action: all or none, so each is asked before the first one is done.
+int on_command(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dispatch *state = arg;
+    struct wire_fault fault;
+    struct wire_target target;
+    if (wire_check(item, &fault) != 0) {
+        return wh_refuse(turn, item, fault.rule, fault.field, NULL);
+    }
+    if (dispatch_district(state) == NULL) {
+        return wh_refuse(turn, item, WH_RULE_DISTRICT_MISSING, NULL, NULL);
+    }
+    bool several = item->what == COMMAND(SIGN);
+    for (size_t i = 0; several && wire_target(item, i, &target); i++) {
+        int error = decide_one(state, turn, item, &target, false);
+        if (error != 0) {
+            return error;
+        }
+    }
+    for (size_t i = 0; wire_target(item, i, &target); i++) {
+        int error = decide_one(state, turn, item, &target, true);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+// ---- intake -------------------------------------------------------------------------------------
+
+static const Whistle__V1__IntakeEvent *intake_event(const struct wh_item *item)
+{
+    return (const Whistle__V1__IntakeEvent *)item->payload;
+}
+
+int need_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    dispatch_need_whistle(arg, turn, item->event->object);
+    return 0;
+}
+
+// Our own copy, so that our state is the fold of our own journal.
+static int adopt(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item)
+{
+    Whistle__V1__DistrictAdopted *adopted = intake_event(item)->district_adopted;
+    Whistle__V1__DispatchEvent event = WHISTLE__V1__DISPATCH_EVENT__INIT;
+    struct wh_district *district;
+    if (adopted->district == NULL) {
+        return WH_E_INVALID;
+    }
+    const struct wh_district *known = dispatch_district(state);
+    if (known != NULL && wh_district_version(known) >= adopted->district->version) {
+        return 0;
+    }
+    int error = wh_district_new(adopted->district, &district);
+    if (error != 0) {
+        return error;
+    }
+    event.what_case = EVENT(DISTRICT_ADOPTED);
+    event.district_adopted = adopted;
+    int64_t seq = wh_turn_next_seq(turn);
+    error = wh_emit(turn, item, 0, NULL, 0, &event.base, NULL);
+    if (error == 0) {
+        error = WH_PUT(turn, PUT_DISTRICT, WH_I(adopted->district->version), WH_L(seq));
+    }
+    if (error != 0) {
+        wh_district_free(district);
+        return error;
+    }
+    dispatch_pend_district(state, district);
+    return 0;
+}
+
+int on_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dispatch *state = arg;
+    const Whistle__V1__IntakeEvent *event = intake_event(item);
+    if (event->what_case == INTAKE(DISTRICT_ADOPTED)) {
+        return adopt(state, turn, item);
+    }
+    if (dispatch_district(state) == NULL || item->event->object == 0) {
+        return 0; // nothing of a whistle can come before the first district
+    }
+    struct decision_context context = dispatch_context(state, turn, item);
+    struct decision *d = &state->decision;
+    const struct whistle *w = dispatch_before(state, item->event->object);
+    decision_init(d);
+    int error = decide_intake(event, w, item->event->object, &context, d);
+    return error != 0 ? error : dispatch_apply(state, turn, item, d, w != NULL);
+}
+
+// ---- timers: a whistle's number, or the receiver of a queue
+// ---------------------------------------
+
+static const struct queue *queue_of(struct dispatch *state, int64_t key)
+{
+    return key <= INT32_MAX ? wh_shelf_get(state->queues, key, NULL) : NULL;
+}
+
+int need_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dispatch *state = arg;
+    if (item->key > INT32_MAX) {
+        dispatch_need_whistle(state, turn, item->key);
+        return 0;
+    }
+    const struct queue *q = queue_of(state, item->key);
+    for (size_t i = 0; q != NULL && i < q->n; i++) {
+        dispatch_need_whistle(state, turn, q->notices[i].number);
+    }
+    return 0;
+}
+
+int on_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dispatch *state = arg;
+    if (item->key <= INT32_MAX) {
+        const struct queue *q = queue_of(state, item->key);
+        return q == NULL || q->n == 0 ? 0 : release(state, turn, item, q);
+    }
+    const struct whistle *w = dispatch_before(state, item->key);
+    if (w == NULL || dispatch_district(state) == NULL) {
+        return 0;
+    }
+    struct decision_context context = dispatch_context(state, turn, item);
+    struct decision *d = &state->decision;
+    decision_init(d);
+    int error = decide_timer(w, &context, d);
+    if (error == 0 && d->n > 0) {
+        return dispatch_apply(state, turn, item, d, true);
+    }
+    wh_timer_set(turn, item->key, next_timer(w, context.district));
+    return error;
+}

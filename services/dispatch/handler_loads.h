@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads whose rows handler_notice.c reads.
+#ifndef WH_DISPATCH_HANDLER_LOADS_H
+#define WH_DISPATCH_HANDLER_LOADS_H
+
+#include "runtime/service.h"
+
+void load_notices_row(void *state, const struct wh_row *row);
+void load_notices_done(void *state, const int64_t *keys, size_t n);
+void load_bundle_row(void *state, const struct wh_row *row);
+
+#endif
