@@ -14,7 +14,8 @@ static void check_question(struct check *check, size_t i, size_t j)
         check_fault(check, WH_RULE_FIELD_FORMAT, "", "categories[%zu].questions[%zu].code", i, j);
     for (size_t k = 0; k < j; k++)
         if (strcmp(category->questions[k]->code, q->code) == 0)
-            check_fault(check, WH_RULE_FIELD_TWICE, "", "categories[%zu].questions[%zu].code", i, j);
+            check_fault(check, WH_RULE_FIELD_TWICE, "", "categories[%zu].questions[%zu].code", i,
+                        j);
     if (q->type < WHISTLE__V1__QUESTION_TYPE__QUESTION_TYPE_TEXT ||
         q->type > WHISTLE__V1__QUESTION_TYPE__QUESTION_TYPE_CHOICE)
         check_fault(check, WH_RULE_FIELD_ENUM, "", "categories[%zu].questions[%zu].type", i, j);
@@ -42,7 +43,8 @@ static void check_category(struct check *check, size_t i)
                     category->dedup_radius_m < 0 ? "dedup_radius_m" : "dedup_window_h");
     for (size_t j = 0; j < category->n_full_address; j++)
         if (!check_is_department(check, category->full_address[j]))
-            check_fault(check, WH_RULE_FIELD_UNKNOWN, "", "categories[%zu].full_address[%zu]", i, j);
+            check_fault(check, WH_RULE_FIELD_UNKNOWN, "", "categories[%zu].full_address[%zu]", i,
+                        j);
     for (size_t j = 0; j < category->n_questions; j++)
         check_question(check, i, j);
 }
@@ -70,7 +72,8 @@ static void check_bodies(struct check *check, size_t i)
     if (rule->lead[0] != 0 && !check_is_department(check, rule->lead))
         check_fault(check, WH_RULE_FIELD_UNKNOWN, "", "routes[%zu].lead", i);
     if (rule->lead[0] == 0 && rule->n_supports == 0)
-        check_fault(check, WH_RULE_FIELD_MISSING, "a rule calls somebody", "routes[%zu].supports", i);
+        check_fault(check, WH_RULE_FIELD_MISSING, "a rule calls somebody", "routes[%zu].supports",
+                    i);
     for (size_t j = 0; j < rule->n_supports; j++) {
         if (!check_is_department(check, rule->supports[j]))
             check_fault(check, WH_RULE_FIELD_UNKNOWN, "", "routes[%zu].supports[%zu]", i, j);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Units, departments and their desks: codes once, parents of the right level, places whole, contacts
-// that can be tried.
+// Units, departments and their desks: codes once, parents of the right level, places whole,
+// contacts that can be tried.
 #include <string.h>
 
 #include "base/geo.h"
@@ -133,8 +133,8 @@ static void check_contacts(struct check *check, size_t i)
     for (size_t j = 0; j < desk->n_contacts; j++) {
         const Whistle__V1__Contact *contact = desk->contacts[j];
         if (contact->level < before || contact->level > CONTACT_LEVEL_MAX)
-            check_fault(check, WH_RULE_FIELD_RANGE, "0 to 2, rising", "desks[%zu].contacts[%zu].level",
-                        i, j);
+            check_fault(check, WH_RULE_FIELD_RANGE, "0 to 2, rising",
+                        "desks[%zu].contacts[%zu].level", i, j);
         before = contact->level;
         for (size_t k = 0; k < contact->n_channels; k++)
             if (!channel_ok(contact->channels[k]))

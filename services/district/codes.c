@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The row of integers: grows by learning, never forgets. Numbers a new version's codes in the data's
-// order (units, then departments), so that the same history gives the same numbers everywhere.
+// The row of integers: grows by learning, never forgets. Numbers a new version's codes in the
+// data's order (units, then departments), so that the same history gives the same numbers
+// everywhere.
 #include <stdlib.h>
 #include <string.h>
 

@@ -13,7 +13,8 @@ struct wh_codes;
 
 int wh_codes_new(struct wh_codes **ret_codes);
 void wh_codes_free(struct wh_codes *codes);
-// Notes that `code` has `id`. 0, WH_E_NOMEM, WH_E_INVALID (another id, or the id is another code's).
+// Notes that `code` has `id`. 0, WH_E_NOMEM, WH_E_INVALID (another id, or the id is another
+// code's).
 int wh_codes_learn(struct wh_codes *codes, const char *code, int32_t id);
 int32_t wh_codes_id(const struct wh_codes *codes, const char *code); // 0 unknown
 // Sets every unit's and body's id in `data`: the known one, else the next free from 16 up. Does not

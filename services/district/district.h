@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A district's data in a form that answers quickly: codes and integers, who stands under whom, desks,
-// categories with their routing rows, service times, calendar, zone. Built once from an adopted (or a
-// validated) District, read-only afterwards, shared by every service's pure rules.
-// It decides what a well-formed district is (validate.h) and nothing about whistles or tasks.
+// A district's data in a form that answers quickly: codes and integers, who stands under whom,
+// desks, categories with their routing rows, service times, calendar, zone. Built once from an
+// adopted (or a validated) District, read-only afterwards, shared by every service's pure rules. It
+// decides what a well-formed district is (validate.h) and nothing about whistles or tasks.
 //
-// Units and bodies share one row of integers ("party"): a task may go to a department or to a street.
-// Borrowed pointers (rows, texts) live as long as the struct wh_district.
+// Units and bodies share one row of integers ("party"): a task may go to a department or to a
+// street. Borrowed pointers (rows, texts) live as long as the struct wh_district.
 #ifndef WH_DISTRICT_DISTRICT_H
 #define WH_DISTRICT_DISTRICT_H
 
@@ -37,11 +37,11 @@ struct wh_unit {
 struct wh_party {
     int32_t id;
     const char *code, *zh, *en;
-    const char *kind;             // a department's kind, "" for units
+    const char *kind; // a department's kind, "" for units
     bool is_unit;
-    bool round_the_clock;         // a body's duty; units: false
-    const struct wh_unit *unit;   // NULL for departments
-    const Whistle__V1__Body *row; // NULL for units
+    bool round_the_clock;          // a body's duty; units: false
+    const struct wh_unit *unit;    // NULL for departments
+    const Whistle__V1__Body *row;  // NULL for units
     const Whistle__V1__Desk *desk; // contacts in order; NULL without
 };
 
@@ -94,7 +94,8 @@ const struct wh_unit *wh_district_street_of(const struct wh_district *district,
 const struct wh_unit *wh_district_root(const struct wh_district *district);
 
 // ---- tables -------------------------------------------------------------------------------------
-const struct wh_category *wh_district_category(const struct wh_district *district, const char *code);
+const struct wh_category *wh_district_category(const struct wh_district *district,
+                                               const char *code);
 const struct wh_category *wh_district_categories(const struct wh_district *district, size_t *ret_n);
 const Whistle__V1__Desk *wh_district_desk(const struct wh_district *district, const char *code);
 // May this department read the category's full address (and what the mask cut out)?

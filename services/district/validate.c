@@ -76,8 +76,8 @@ static void check_calendar(struct check *check)
         return;
     }
     struct wh_zone_shift *shifts = calloc(data->n_zone + 1, sizeof(*shifts));
-    int32_t *days = calloc(data->calendar->n_off_days + data->calendar->n_work_days + 1,
-                           sizeof(*days));
+    int32_t *days =
+        calloc(data->calendar->n_off_days + data->calendar->n_work_days + 1, sizeof(*days));
     if (shifts == NULL || days == NULL)
         check_fault(check, WH_RULE_INTERNAL, "no memory", "calendar");
     else if (wh_calendar_read(data, shifts, days, &calendar) != 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is this District fit to be adopted? Every fault with its dotted path, the rule and why, as many as
-// there is room for, so that an operator mends a file in one go. Pure; changes nothing.
+// Is this District fit to be adopted? Every fault with its dotted path, the rule and why, as many
+// as there is room for, so that an operator mends a file in one go. Pure; changes nothing.
 #ifndef WH_DISTRICT_VALIDATE_H
 #define WH_DISTRICT_VALIDATE_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may raise what, and when it goes out. Places are in place.c, answers in answer.c, review clocks
-// in review.c.
+// Who may raise what, and when it goes out. Places are in place.c, answers in answer.c, review
+// clocks in review.c.
 #include "intake/admit.h"
 
 #include <string.h>
@@ -78,10 +78,10 @@ static int check_source(const struct raise *ask, struct admitted *a, struct faul
     const unsigned street = 1U << WHISTLE__V1__SOURCE__SOURCE_STREET;
     const unsigned department = 1U << WHISTLE__V1__SOURCE__SOURCE_DEPARTMENT;
     const unsigned hotline = 1U << WHISTLE__V1__SOURCE__SOURCE_HOTLINE;
-    const unsigned resident = 1U << WHISTLE__V1__SOURCE__SOURCE_WEB |
-                              1U << WHISTLE__V1__SOURCE__SOURCE_OPEN311;
-    const unsigned below = 1U << WHISTLE__V1__SOURCE__SOURCE_COMMUNITY |
-                           1U << WHISTLE__V1__SOURCE__SOURCE_GRID;
+    const unsigned resident =
+        1U << WHISTLE__V1__SOURCE__SOURCE_WEB | 1U << WHISTLE__V1__SOURCE__SOURCE_OPEN311;
+    const unsigned below =
+        1U << WHISTLE__V1__SOURCE__SOURCE_COMMUNITY | 1U << WHISTLE__V1__SOURCE__SOURCE_GRID;
     unsigned allowed = below | hotline | resident;
     int usual = WHISTLE__V1__SOURCE__SOURCE_COMMUNITY;
     if (!a->raiser->is_unit) {
@@ -161,8 +161,8 @@ static int check_open_texts(const struct raise *ask, struct fault *fault)
 static void decide_review(const struct wh_district *district, const struct raise *ask,
                           struct admitted *a, int64_t now)
 {
-    a->n_missing = answer_missing(a->category, ask->answers, ask->n_answers, a->missing,
-                                  RAISE_ANSWERS_MAX);
+    a->n_missing =
+        answer_missing(a->category, ask->answers, ask->n_answers, a->missing, RAISE_ANSWERS_MAX);
     if (a->n_missing > RAISE_ANSWERS_MAX)
         a->n_missing = RAISE_ANSWERS_MAX;
     if (a->source == WHISTLE__V1__SOURCE__SOURCE_WEB ||

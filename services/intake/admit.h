@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// May this whistle be raised, by whom, and does it go out at once? Pure: the district, who asks, the
-// form-checked whistle and the time are given. Order of the checks: who, category, priority, place,
-// answers, joint streets, needs, the rest; the first fault ends it.
+// May this whistle be raised, by whom, and does it go out at once? Pure: the district, who asks,
+// the form-checked whistle and the time are given. Order of the checks: who, category, priority,
+// place, answers, joint streets, needs, the rest; the first fault ends it.
 #ifndef WH_INTAKE_ADMIT_H
 #define WH_INTAKE_ADMIT_H
 

@@ -15,7 +15,8 @@ const Whistle__V1__Question *answer_question(const struct wh_category *category,
     return NULL;
 }
 
-// Plain decimal: digits with an optional sign and, for numbers, a point. No blanks, hex or exponent.
+// Plain decimal: digits with an optional sign and, for numbers, a point. No blanks, hex or
+// exponent.
 static bool read_number(const char *value, bool whole, double *ret_number)
 {
     const char *p = value[0] == '-' ? value + 1 : value;
@@ -47,7 +48,7 @@ static enum wh_rule check_value(const Whistle__V1__Question *question, const cha
     switch (question->type) {
     case WHISTLE__V1__QUESTION_TYPE__QUESTION_TYPE_BOOL:
         return strcmp(value, "true") == 0 || strcmp(value, "false") == 0 ? WH_RULE_NONE
-                                                                        : WH_RULE_FIELD_FORMAT;
+                                                                         : WH_RULE_FIELD_FORMAT;
     case WHISTLE__V1__QUESTION_TYPE__QUESTION_TYPE_INT:
     case WHISTLE__V1__QUESTION_TYPE__QUESTION_TYPE_NUMBER:
         return check_number(question, value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The next whistle's number: per local day from 1 up, never used twice. The day only moves forward: a
-// clock that jumps back keeps counting in the later day, so numbers are strictly increasing always.
+// The next whistle's number: per local day from 1 up, never used twice. The day only moves forward:
+// a clock that jumps back keeps counting in the later day, so numbers are strictly increasing
+// always.
 #ifndef WH_INTAKE_NUMBER_H
 #define WH_INTAKE_NUMBER_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SUBMITTED waits; it goes out (BLOWN) by approval, by a clock that ran out (P1, P2), by P1 asked for
-// by the street, or when the last missing answer comes and nothing else holds it. RETURNED waits for
-// its raiser. Everything later is dispatch's.
+// SUBMITTED waits; it goes out (BLOWN) by approval, by a clock that ran out (P1, P2), by P1 asked
+// for by the street, or when the last missing answer comes and nothing else holds it. RETURNED
+// waits for its raiser. Everything later is dispatch's.
 #include "intake/review.h"
 
 #include <string.h>
@@ -105,8 +105,8 @@ struct review_step review_verdict(const struct wh_district *district, const stru
     bool withdraws = verdict == CANCEL && is_raiser(whistle, who);
     if (!is_street(whistle, who) && !withdraws)
         return refuse(WH_RULE_SCOPE_FOREIGN, "number");
-    if (whistle->state == BLOWN && verdict == APPROVE && whistle->unreviewed && !whistle->reviewed &&
-        (priority == 0 || priority == (int)whistle->facts->priority))
+    if (whistle->state == BLOWN && verdict == APPROVE && whistle->unreviewed &&
+        !whistle->reviewed && (priority == 0 || priority == (int)whistle->facts->priority))
         return stay(whistle);
     if (whistle->state == RETURNED && verdict == CANCEL)
         return end_in(whistle, CANCELLED);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The street's review: when it is due, who may do it, what a verdict or a change of priority does to
-// a whistle in its present state (domain 3.2, 3.5). Pure.
+// The street's review: when it is due, who may do it, what a verdict or a change of priority does
+// to a whistle in its present state (domain 3.2, 3.5). Pure.
 #ifndef WH_INTAKE_REVIEW_H
 #define WH_INTAKE_REVIEW_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sealing personal data: every person (or, without one, every text) has a key of their own; that key
-// is wrapped by the vault key, which lives outside the database. libsodium's secretbox
-// (XSalsa20-Poly1305) and keyed BLAKE2b. Pure: keys and nonces are the caller's, nonces are random and
-// used once.
+// Sealing personal data: every person (or, without one, every text) has a key of their own; that
+// key is wrapped by the vault key, which lives outside the database. libsodium's secretbox
+// (XSalsa20-Poly1305) and keyed BLAKE2b. Pure: keys and nonces are the caller's, nonces are random
+// and used once.
 #ifndef WH_INTAKE_SEAL_H
 #define WH_INTAKE_SEAL_H
 
@@ -29,8 +29,8 @@ bool seal_phone(const char *phone, char ret_normal[SEAL_PHONE]);
 void seal_phone_hash(const uint8_t reporter_key[SEAL_KEY], const char *normal,
                      uint8_t ret_hash[SEAL_HASH]);
 
-// What stands in the journal instead: the same for all whistles of one person, keyed by the person's
-// own key, so that after an erasure no one can make it from a phone again.
+// What stands in the journal instead: the same for all whistles of one person, keyed by the
+// person's own key, so that after an erasure no one can make it from a phone again.
 void seal_pseudonym(const struct person *person, const char *normal, uint8_t ret_hash[SEAL_HASH]);
 
 // The person's key for the table; bound to the id, so that rows cannot be exchanged.

@@ -43,6 +43,31 @@ int whistle_merge_answers(Whistle__V1__WhistleFacts *facts,
     return 0;
 }
 
+static void note_person(struct whistle *w, const Whistle__V1__Sealed *sealed)
+{
+    if (sealed == NULL)
+        return;
+    for (uint32_t i = 0; i < w->n_persons; i++)
+        if (w->persons[i] == sealed->person)
+            return;
+    if (w->n_persons < WHISTLE_PERSONS_MAX)
+        w->persons[w->n_persons++] = sealed->person;
+}
+
+static void forget_person(struct whistle *w, int64_t person)
+{
+    for (uint32_t i = 0; i < w->n_persons; i++)
+        if (w->persons[i] == person)
+            w->persons[i--] = w->persons[--w->n_persons];
+}
+
+static void take_facts(struct whistle *w, Whistle__V1__WhistleFacts *facts)
+{
+    w->facts = facts;
+    note_person(w, facts->reporter);
+    note_person(w, facts->unmasked);
+}
+
 static int apply_submitted(struct whistle *w, const Whistle__V1__Event *event,
                            const Whistle__V1__WhistleSubmitted *submitted)
 {
@@ -53,7 +78,7 @@ static int apply_submitted(struct whistle *w, const Whistle__V1__Event *event,
     w->state = STATE(SUBMITTED);
     w->due_review = submitted->due_review;
     w->waits = waits_by_name(submitted->why);
-    w->facts = submitted->whistle;
+    take_facts(w, submitted->whistle);
     w->unreviewed = w->reviewed = false;
     memset(w->officer, 0, sizeof(w->officer));
     strncpy(w->officer, officer, WHISTLE_OFFICER_MAX);
@@ -68,7 +93,7 @@ static int apply_blown(struct whistle *w, const Whistle__V1__Event *event,
     w->id = event->object;
     w->state = STATE(BLOWN);
     w->due_review = 0;
-    w->facts = blown->whistle;
+    take_facts(w, blown->whistle);
     w->unreviewed = blown->unreviewed;
     return 0;
 }
@@ -76,6 +101,7 @@ static int apply_blown(struct whistle *w, const Whistle__V1__Event *event,
 static int apply_supplement(struct whistle *w, const Whistle__V1__WhistleSupplemented *more,
                             struct wh_arena *arena)
 {
+    note_person(w, more->unmasked);
     w->facts->missing_answers = more->missing_answers;
     w->facts->n_missing_answers = more->n_missing_answers;
     return whistle_merge_answers(w->facts, more->answers, more->n_answers, arena);
@@ -114,6 +140,9 @@ static int apply_change(struct whistle *w, const Whistle__V1__IntakeEvent *paylo
         return 0;
     case EVENT(REVIEW_OVERDUE):
         w->due_review = 0;
+        return 0;
+    case EVENT(PERSON_ERASED):
+        forget_person(w, payload->person_erased->person);
         return 0;
     default:
         return 0;

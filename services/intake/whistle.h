@@ -14,6 +14,7 @@
 
 #define WHISTLE_OFFICER_MAX 64
 #define WHISTLE_SUBJECTS_MAX 80
+#define WHISTLE_PERSONS_MAX 16
 
 struct whistle {
     int64_t id;
@@ -23,7 +24,9 @@ struct whistle {
     bool unreviewed;    // went out before the street looked
     bool reviewed;      // …and it looked afterwards
     char officer[WHISTLE_OFFICER_MAX + 1]; // who raised it, of that unit
-    Whistle__V1__WhistleFacts *facts;      // as they stand now, NULL with state 0
+    uint32_t n_persons;                    // whose keys seal something of it
+    int64_t persons[WHISTLE_PERSONS_MAX];
+    Whistle__V1__WhistleFacts *facts; // as they stand now, NULL with state 0
 };
 
 // Takes one event into the whistle. 0, WH_E_NOMEM, WH_E_INVALID (an event that cannot follow).

@@ -47,8 +47,7 @@ static int read_place(struct reading *r)
     if (from == NULL)
         return 0;
     if (field_code(from->unit, false, r->fault, "place.unit") != 0 ||
-        field_line(from->address, false, RAISE_ADDRESS_MAX, r->fault, "place.address") !=
-            0)
+        field_line(from->address, false, RAISE_ADDRESS_MAX, r->fault, "place.address") != 0)
         return WH_E_INVALID;
     bool lat = from->lat_is_case == WHISTLE__V1__PLACE__LAT_IS_LAT;
     bool lon = from->lon_is_case == WHISTLE__V1__PLACE__LON_IS_LON;
@@ -98,7 +97,7 @@ static int read_list(struct reading *r, const struct list *list)
 
 static int read_tags(struct reading *r)
 {
-    struct list tags = {"tags",      r->from->tags, r->from->n_tags,
+    struct list tags = {"tags",      r->from->tags,  r->from->n_tags,
                         r->to->tags, RAISE_TAGS_MAX, RAISE_TAG_MAX};
     r->to->n_tags = tags.n;
     return read_list(r, &tags);
@@ -121,8 +120,8 @@ static int read_to(struct reading *r)
 
 static int read_attachments(struct reading *r)
 {
-    struct list attachments = {"attachments",        r->from->attachments,  r->from->n_attachments,
-                               r->to->attachments,   RAISE_ATTACHMENTS_MAX, RAISE_ATTACHMENT_MAX};
+    struct list attachments = {"attachments",      r->from->attachments,  r->from->n_attachments,
+                               r->to->attachments, RAISE_ATTACHMENTS_MAX, RAISE_ATTACHMENT_MAX};
     r->to->n_attachments = attachments.n;
     return read_list(r, &attachments);
 }
