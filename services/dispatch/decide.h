@@ -78,7 +78,7 @@ struct decision {
     const struct whistle
         *after; // the state with all events folded in; NULL where no whistle is touched
     size_t n_waiting;
-    struct waiting_notice waiting[TASKS_MAX + 2];
+    struct waiting_notice waiting[2 * TASKS_MAX];
     const char *field; // on refusal; "" where no field is to blame
     char detail[200];  // on refusal; no personal data
     struct whistle_room room;
@@ -96,11 +96,11 @@ enum wh_rule decide(uint32_t what, const struct whistle *w, const struct decisio
 
 // An answer of a notices' sender: what is notice_sent or notice_failed; notice: as it was issued,
 // from the journal, NULL where unknown; answered: it was answered before. A failure issues the next
-// channel, then the next contact, then the district's desk. number: the notice's whistle, 0 for a
+// channel, then the next contact, then the district's desk. w: the notice's whistle, NULL for a
 // bundle.
 enum wh_rule decide_notice(uint32_t what, const Whistle__V1__Notice *notice, bool answered,
-                           int64_t number, const struct decision_context *context, const char *why,
-                           struct decision *d);
+                           const struct whistle *w, const struct decision_context *context,
+                           const char *why, struct decision *d);
 
 // ---- intake's events ----------------------------------------------------------------------------
 // w: NULL or as it stands. Repeats and events that come too late make no event. Never refused; a

@@ -267,6 +267,8 @@ int fold(struct whistle_room *room, const struct fold_context *context,
     if (event->what_case == EVENT(DISTRICT_ADOPTED) || event->what_case == EVENT(NOTICE_SENT) ||
         event->what_case == EVENT(NOTICE_FAILED) || context->object == 0)
         return 0;
+    if (event->what_case == EVENT(NOTICE_ISSUED) && event->notice_issued->n_reminded == 0)
+        return 0;
     if (w->number != context->object && !(creates && w->number == 0))
         return WH_E_INVALID;
     int error = fold_whistle(w, context, event);

@@ -21,16 +21,16 @@
      WH_ROLE_SERVICE)
 #define KEEPERS (WH_ROLE_OPERATOR | DISTRICT | WH_ROLE_AUDITOR | WH_ROLE_LEADER)
 
-#define DO(what, name, may)                                             \
-    {                                                             \
+#define DO(what, name, may)                                      \
+    {                                                            \
         COMMAND(what), name, may, need_command, on_command, NULL \
     }
-#define ANSWER(what, name, may)                                                     \
-    {                                                                         \
+#define ANSWER(what, name, may)                                              \
+    {                                                                        \
         COMMAND(what), name, may, need_notice_answer, on_notice_answer, NULL \
     }
-#define SEE(what, name, may, fn)                        \
-    {                                             \
+#define SEE(what, name, may, fn)                 \
+    {                                            \
         COMMAND(what), name, may, NULL, NULL, fn \
     }
 

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "client/keys.h"
 #include "dispatch/words.h"
 
 void decision_init(struct decision *d)
@@ -158,7 +157,7 @@ void pen_emit(struct pen *p)
     if (p->failed || p->pending == NULL)
         return;
     if (fold(&p->d->room, &p->fold, p->pending) < 0) {
-        p->failed = true;
+        p->broken = true; // a bug: an event that does not fit the state it was decided on
         return;
     }
     keep(p, p->pending);
@@ -187,10 +186,9 @@ int pen_end(struct pen *p)
         p->pending = p->tail;
         pen_emit(p);
     }
-    if (p->failed)
-        return WH_E_NOMEM;
-    if (d->object != 0)
-        add_parties(p);
+    if (p->failed || p->broken)
+        return p->broken ? WH_E_INVALID : WH_E_NOMEM;
+    add_parties(p);
     int32_t *subjects = pen_alloc(p, p->n_parties * sizeof *subjects + 1);
     if (p->failed)
         return WH_E_NOMEM;
@@ -200,7 +198,7 @@ int pen_end(struct pen *p)
         d->events[i].subjects = tail ? notices_only : subjects;
         d->events[i].n_subjects = tail ? 1 : p->n_parties;
     }
-    if (d->object != 0 && d->n > 0)
+    if (p->w->number != 0 && d->n > 0)
         d->after = p->w;
     return 0;
 }

@@ -25,7 +25,7 @@ struct pen {
         int64_t due;
         char *zh, *en;
     } same;
-    bool failed;
+    bool failed, broken;
     _Alignas(16) char scrap[512];
 };
 
@@ -46,7 +46,8 @@ void pen_emit(struct pen *p);
 void pen_append(struct pen *p, void ***list, size_t *n, size_t *cap, void *item);
 // The event that carries notices, made when first needed.
 Whistle__V1__NoticesReleased *pen_release(struct pen *p);
-// Closes the decision: the notices' event, everybody's subjects. 0, WH_E_NOMEM.
+// Closes the decision: the notices' event, everybody's subjects. 0, WH_E_NOMEM, WH_E_INVALID
+// (a bug of ours).
 int pen_end(struct pen *p);
 
 #endif
