@@ -12,14 +12,6 @@ struct selection {
     const struct task *tasks[TASKS_MAX];
 };
 
-static bool named(const struct command *c, int32_t department)
-{
-    for (size_t i = 0; i < c->n_parties; i++)
-        if (c->parties[i] == department)
-            return true;
-    return false;
-}
-
 static void select_if(struct deciding *x, struct selection *s, bool only_unsolved)
 {
     s->n = 0;

@@ -55,7 +55,7 @@ static void add_cause(const struct pen *p, const struct message *m, struct words
 static void add_desk(const struct wh_district *district, const struct called *called,
                      struct words *id)
 {
-    char text[48];
+    char text[64];
     const char *code = wh_district_code(district, called->desk);
     words_add(id, "/");
     words_add(id, code == NULL ? "" : code);
@@ -63,8 +63,15 @@ static void add_desk(const struct wh_district *district, const struct called *ca
     words_add(id, text);
 }
 
-// Receiver, contact and channel out of the desk's data (borrowed).
-static void address(const struct wh_district *district, const struct called *called,
+char *notice_id(struct pen *p, const char *cause, const struct called *called)
+{
+    struct words id = {.n = 0};
+    words_add(&id, cause);
+    add_desk(p->c->district, called, &id);
+    return pen_text(p, id.text);
+}
+
+void notice_address(const struct wh_district *district, const struct called *called,
                     Whistle__V1__Notice *n)
 {
     const struct wh_party *party = wh_district_party_by_id(district, called->desk);
@@ -140,7 +147,7 @@ void tell(struct pen *p, const struct message *m)
     n->numbers = pen_alloc(p, sizeof *n->numbers);
     n->numbers[0] = pen_text(p, p->number);
     n->n_numbers = 1;
-    address(p->c->district, &called, n);
+    notice_address(p->c->district, &called, n);
     put_words(p, m, n);
     pen_append(p, (void ***)&p->tail->notices, &p->tail->n_notices, &p->cap_notices, n);
 }
@@ -204,7 +211,7 @@ static void issue_next(struct pen *p, const Whistle__V1__Notice *failed)
     id.n = cause < id.n ? cause : id.n;
     add_desk(p->c->district, &next, &id);
     n->id = pen_text(p, id.text);
-    address(p->c->district, &next, n);
+    notice_address(p->c->district, &next, n);
     pen_append(p, (void ***)&p->tail->notices, &p->tail->n_notices, &p->cap_notices, n);
 }
 

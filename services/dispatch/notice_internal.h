@@ -19,12 +19,24 @@ struct message {
     int64_t due;
 };
 
+struct called {
+    int32_t desk; // party
+    size_t contact, channel;
+    int64_t waits_until; // 0: now
+};
+
 // Issues the notice, or leaves it waiting for the desk's hours.
 void tell(struct pen *p, const struct message *m);
 // Every raising side's desk.
 void tell_sides(struct pen *p, const struct message *m);
 // Every live task's department that `wanted` holds for (NULL: all).
 void tell_departments(struct pen *p, const struct message *m, bool (*wanted)(const struct task *t));
+
+// "{cause}/{desk}-{contact}.{channel}".
+char *notice_id(struct pen *p, const char *cause, const struct called *called);
+// Receiver, contact and channel out of the desk's data (borrowed).
+void notice_address(const struct wh_district *district, const struct called *called,
+                    Whistle__V1__Notice *n);
 
 // ---- words (notice_text.c) ----------------------------------------------------------------------
 struct words {
@@ -40,11 +52,6 @@ void notice_head(const struct wh_district *district, bool zh, struct words *ret)
 const char *priority_words(uint8_t priority, bool zh);
 
 // ---- desks (notice_desk.c) ----------------------------------------------------------------------
-struct called {
-    int32_t desk; // party
-    size_t contact, channel;
-    int64_t waits_until; // 0: now
-};
 // Whom a notice of this priority and level reaches at `now`; false where nobody has a channel.
 bool desk_call(const struct wh_district *district, int32_t receiver, uint8_t priority, int level,
                int64_t now, struct called *ret);
