@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs that are one command of a door: send the body, tell what it did and what comes next.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/names.h"
+#include "cli/output.h"
+#include "cli/page.h"
+#include "cli/session.h"
+#include "cli/text.h"
+#include "whistle/v1/common.pb-c.h"
+
+// An error about "task" names the option or word that filled it.
+static int told(struct cli *cli, struct reply *reply)
+{
+    const struct param *param = param_of_field(cli->verb->params, reply->fault.field);
+    if (!cli->json && param)
+        snprintf(reply->fault.field, sizeof reply->fault.field, "%s%s",
+                 param->flags & PARAM_POSITIONAL ? "" : "--", param->name);
+    return fault_tell(cli, &reply->fault);
+}
+
+static const char *state_word(const char *state)
+{
+    const char *word = text_word(&whistle__v1__task_state__descriptor, state);
+    return word != state ? word : text_word(&whistle__v1__whistle_state__descriptor, state);
+}
+
+json_t *done_json(struct cli *cli, const struct reply *reply)
+{
+    const Whistle__V1__Done *done = reply->answer->done;
+    char at[48], id[WH_UUID_CHARS + 1];
+    time_full(cli, done->at, at, sizeof at);
+    wh_uuid_format(reply->request_id, id);
+    json_t *object =
+        must(json_pack("{s:s, s:s, s:I, s:s, s:s}", "ref", done->ref, "feed", done->feed, "seq",
+                       (json_int_t)done->seq, "at", at, "request_id", id));
+    if (*done->state)
+        json_object_set_new(object, "state", json_string(done->state));
+    return object;
+}
+
+static void tell_done(struct cli *cli, const struct reply *reply)
+{
+    const Whistle__V1__Done *done = reply->answer->done;
+    char at[32];
+    if (cli->json) {
+        json_t *object = done_json(cli, reply);
+        json_dumpf(object, stdout, JSON_COMPACT);
+        fputc('\n', stdout);
+        json_decref(object);
+        return;
+    }
+    time_text(cli, done->at, at, sizeof at);
+    printf("%s✓%s %s  ", colour_on(TONE_GOOD), colour_off(TONE_GOOD), at);
+    say_clean(stdout, done->ref, false);
+    if (*done->state)
+        printf("  %s", state_word(done->state));
+    fputc('\n', stdout);
+    page_next(cli, done->ref);
+}
+
+static int run_as(struct cli *cli, enum door door, const char *command)
+{
+    struct reply reply;
+    reply_init(&reply);
+    int code = EXIT_DONE;
+    if (session_ask_json(cli, door, command, cli->args.body, &reply) < 0)
+        code = told(cli, &reply);
+    else if (reply.answer->done)
+        tell_done(cli, &reply);
+    reply_done(&reply);
+    return code;
+}
+
+int run_command(struct cli *cli)
+{
+    return run_as(cli, cli->verb->door, cli->verb->command);
+}
+
+int run_decidable(struct cli *cli)
+{
+    bool decides = body_get(cli->args.body, "decision") != NULL;
+    return run_as(cli, cli->verb->door, decides ? cli->verb->decide : cli->verb->command);
+}
+
+// Departments are added at dispatch, facts at intake; one at a time, so that one run is one
+// command.
+int run_add(struct cli *cli)
+{
+    bool facts = body_get(cli->args.body, "text") || body_get(cli->args.body, "answers");
+    bool departments = body_get(cli->args.body, "departments") != NULL;
+    if (facts == departments) {
+        struct fault fault = {0};
+        fault_usage(&fault, "", "%s",
+                    T("要么 --department 增派部门,要么 --text/--answer 补充情况",
+                      "either --department, or --text and --answer"));
+        return fault_tell(cli, &fault);
+    }
+    if (facts && body_get(cli->args.body, "reason")) {
+        struct fault fault = {0};
+        fault_usage(&fault, "", "%s",
+                    T("--reason 只用于增派部门", "--reason belongs to --department"));
+        return fault_tell(cli, &fault);
+    }
+    return facts ? run_as(cli, DOOR_INTAKE, "supplement") : run_command(cli);
+}
+
+int run_unseal(struct cli *cli)
+{
+    struct reply reply;
+    reply_init(&reply);
+    int code = EXIT_DONE;
+    if (session_ask_json(cli, DOOR_INTAKE, "unseal", cli->args.body, &reply) < 0)
+        code = told(cli, &reply);
+    else if (reply.answer->done)
+        tell_done(cli, &reply);
+    else
+        page_unsealed(cli, reply.body);
+    reply_done(&reply);
+    return code;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// `dead-letters`: messages that the database itself refused, with their cause; try one again.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/names.h"
+#include "cli/page.h"
+#include "cli/text.h"
+#include "client/json.h"
+
+static void row_print(struct cli *cli, struct table *table, enum door door,
+                      const Whistle__V1__DeadLetter *letter)
+{
+    char id[24], at[32], from[64], object[48];
+    snprintf(id, sizeof id, "%lld", (long long)letter->id);
+    snprintf(from, sizeof from, "%s %lld", letter->feed, (long long)letter->seq);
+    snprintf(object, sizeof object, "%lld", (long long)letter->object);
+    time_text(cli, letter->at, at, sizeof at);
+    table_row(table);
+    table_cell(table, TONE_STRONG, id);
+    table_cell(table, TONE_PLAIN, door_name(door));
+    table_cell(table, TONE_PLAIN, at);
+    table_cell(table, TONE_PLAIN, *letter->feed ? from : T("命令", "command"));
+    table_cell(table, TONE_PLAIN, letter->object ? object : "");
+    table_cell(table, TONE_BAD, letter->sqlstate);
+    table_cell(table, TONE_PLAIN, letter->why);
+}
+
+static int ask_all(struct cli *cli, enum door door, struct reply *reply)
+{
+    json_t *body = must(json_pack("{s:i}", "limit", 1000));
+    int r = session_ask_json(cli, door, "dead_letters", body, reply);
+    json_decref(body);
+    if (r == 0 &&
+        (!reply->body || reply->body->descriptor != &whistle__v1__dead_letters__descriptor)) {
+        fault_set(&reply->fault, 502, "protocol", "dead_letters");
+        return -1;
+    }
+    return r;
+}
+
+// Adds a service's letters (only `id`, 0: all) to the table or, with --json, prints them.
+static int take(struct cli *cli, enum door door, int64_t id, struct table *table, size_t *found)
+{
+    struct reply reply;
+    reply_init(&reply);
+    int code = EXIT_DONE;
+    if (ask_all(cli, door, &reply) < 0) {
+        code = fault_tell(cli, &reply.fault);
+        reply_done(&reply);
+        return code;
+    }
+    const Whistle__V1__DeadLetters *letters = (const Whistle__V1__DeadLetters *)reply.body;
+    for (size_t i = 0; i < letters->n_rows; i++) {
+        if (id && letters->rows[i]->id != id)
+            continue;
+        (*found)++;
+        row_print(cli, table, door, letters->rows[i]);
+        if (cli->json) {
+            json_t *line = must(wh_json_from(&letters->rows[i]->base, names_zone(cli)));
+            json_object_set_new(line, "service", json_string(door_name(door)));
+            json_dumpf(line, stdout, JSON_COMPACT);
+            fputc('\n', stdout);
+            json_decref(line);
+        }
+    }
+    reply_done(&reply);
+    return code;
+}
+
+static int list(struct cli *cli, const char *service, int64_t id)
+{
+    const char *headers[] = {T("编号", "id"),   T("服务", "service"), T("时间", "at"),
+                             T("来自", "from"), T("对象", "object"),  "SQLSTATE",
+                             T("原因", "why")};
+    struct table *table = table_new(headers, sizeof headers / sizeof *headers);
+    size_t found = 0;
+    int worst = EXIT_DONE;
+    for (enum door door = DOOR_INTAKE; door < DOOR_COUNT; door++) {
+        if (service && strcmp(service, door_name(door)) != 0)
+            continue;
+        int code = take(cli, door, id, table, &found);
+        worst = code > worst ? code : worst;
+    }
+    if (!cli->json)
+        table_print(table, stdout, 0);
+    table_free(table);
+    if (found || worst)
+        return worst;
+    if (id) {
+        struct fault fault = {0};
+        fault_set(&fault, 404, "not_found", "%lld", (long long)id);
+        return fault_tell(cli, &fault);
+    }
+    if (!cli->json)
+        puts(T("没有死信", "no dead letters"));
+    return EXIT_DONE;
+}
+
+static int retry(struct cli *cli, int64_t id)
+{
+    struct reply reply;
+    reply_init(&reply);
+    json_t *body = must(json_pack("{s:I}", "id", (json_int_t)id));
+    int code = EXIT_DONE;
+    if (session_ask_json(cli, DOOR_DISPATCH, "retry_dead_letter", body, &reply) < 0)
+        code = fault_tell(cli, &reply.fault);
+    else if (cli->json)
+        puts("{}");
+    else
+        puts(T("已重试", "tried again"));
+    json_decref(body);
+    reply_done(&reply);
+    return code;
+}
+
+int run_dead_letters(struct cli *cli)
+{
+    const char *action = args_text(&cli->args, "ACTION"),
+               *service = args_text(&cli->args, "service");
+    int64_t id = args_int(&cli->args, "ID", 0);
+    bool lists = !action || strcmp(action, "list") == 0;
+    bool wants_id = !lists && (strcmp(action, "show") == 0 || strcmp(action, "retry") == 0);
+    if ((!lists && !wants_id) || (wants_id && id <= 0)) {
+        struct fault fault = {0};
+        fault_usage(&fault, "ACTION", "dead-letters list | show ID | retry ID");
+        return fault_tell(cli, &fault);
+    }
+    if (wants_id && strcmp(action, "retry") == 0)
+        return retry(cli, id);
+    return list(cli, service, wants_id ? id : 0);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// One shape for every fault, wherever it was found: here, on the way, or at the service.
+#include "cli/fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/text.h"
+
+static void set_rule(struct fault *fault, enum wh_rule rule)
+{
+    const struct wh_rule_info *info = wh_rule_info(rule);
+    fault->status = info->status;
+    snprintf(fault->code, sizeof fault->code, "%s", info->code);
+    snprintf(fault->rule, sizeof fault->rule, "%s", info->name);
+}
+
+void fault_of_error(struct fault *fault, const Whistle__V1__Error *error)
+{
+    fault->status = error->status ? error->status : 500;
+    snprintf(fault->code, sizeof fault->code, "%s", error->code);
+    snprintf(fault->field, sizeof fault->field, "%s", error->field);
+    snprintf(fault->rule, sizeof fault->rule, "%s", error->rule);
+    snprintf(fault->detail, sizeof fault->detail, "%s", error->detail);
+    fault->retry_after_ms = error->retry_after_ms;
+}
+
+void fault_of_wire(struct fault *fault, const struct wh_wire_fault *wire)
+{
+    set_rule(fault, wire->rule);
+    // The first part is the command itself: the caller knows it.
+    const char *dot = strchr(wire->field, '.');
+    snprintf(fault->field, sizeof fault->field, "%s", dot ? dot + 1 : wire->field);
+}
+
+void fault_silence(struct fault *fault, const char *door)
+{
+    set_rule(fault, WH_RULE_NO_ANSWER);
+    snprintf(fault->detail, sizeof fault->detail, "%s", door);
+}
+
+void fault_usage(struct fault *fault, const char *field, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(fault->detail, sizeof fault->detail, format, list);
+    va_end(list);
+    set_rule(fault, WH_RULE_USAGE);
+    snprintf(fault->field, sizeof fault->field, "%s", field);
+    fault->usage = true;
+}
+
+void fault_set(struct fault *fault, int status, const char *code, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(fault->detail, sizeof fault->detail, format, list);
+    va_end(list);
+    fault->status = status;
+    snprintf(fault->code, sizeof fault->code, "%s", code);
+}
+
+void fault_request(struct fault *fault, const struct wh_uuid *request_id)
+{
+    if (!wh_uuid_is_nil(*request_id))
+        wh_uuid_format(*request_id, fault->request_id);
+}
+
+static const char *title_of(const struct fault *fault)
+{
+    const struct wh_rule_info *info = wh_rule_info(wh_rule_by_name(fault->rule));
+    if (*info->name)
+        return T(info->zh, info->en);
+    return *fault->code ? fault->code : T("出错", "failed");
+}
+
+static void put_text(json_t *object, const char *name, const char *text)
+{
+    if (*text)
+        json_object_set_new(object, name, json_string(text));
+}
+
+json_t *fault_json(const struct fault *fault)
+{
+    char type[80];
+    if (*fault->rule)
+        snprintf(type, sizeof type, "urn:whistle:rule:%s", fault->rule);
+    else
+        snprintf(type, sizeof type, "about:blank");
+    json_t *object = must(json_object());
+    put_text(object, "type", type);
+    put_text(object, "title", title_of(fault));
+    json_object_set_new(object, "status", json_integer(fault->status));
+    put_text(object, "code", fault->code);
+    put_text(object, "field", fault->field);
+    put_text(object, "rule", fault->rule);
+    put_text(object, "detail", fault->detail);
+    put_text(object, "request_id", fault->request_id);
+    if (fault->retry_after_ms > 0)
+        json_object_set_new(object, "retry_after_s",
+                            json_integer((fault->retry_after_ms + 999) / 1000));
+    return object;
+}
+
+int fault_exit(const struct fault *fault)
+{
+    if (fault->usage)
+        return EXIT_USAGE;
+    if (fault->status == 429 || fault->status == 503 || fault->status == 504)
+        return EXIT_SILENCE;
+    return EXIT_REFUSED;
+}
+
+void fault_line(const struct fault *fault, char *ret_text, size_t n)
+{
+    const char *title = title_of(fault);
+    char where[128] = "", more[640] = "", later[64] = "";
+    if (*fault->field)
+        snprintf(where, sizeof where, "%s: ", fault->field);
+    if (*fault->detail && strcmp(fault->detail, title) != 0)
+        snprintf(more, sizeof more, " (%s)", fault->detail);
+    if (fault->retry_after_ms > 0) {
+        char span[48];
+        span_text(fault->retry_after_ms, span, sizeof span);
+        snprintf(later, sizeof later, T(";%s后再试", "; try again in %s"), span);
+    }
+    snprintf(ret_text, n, "%s%s%s%s", where, title, more, later);
+}
+
+int fault_tell(const struct cli *cli, const struct fault *fault)
+{
+    if (cli->json) {
+        json_t *line = must(json_pack("{s:o}", "error", fault_json(fault)));
+        json_dumpf(line, stdout, JSON_COMPACT);
+        fputc('\n', stdout);
+        json_decref(line);
+        return fault_exit(fault);
+    }
+    char text[1024];
+    fault_line(fault, text, sizeof text);
+    fputs("whistle: ", stderr);
+    say_clean(stderr, text, true);
+    fputc('\n', stderr);
+    return fault_exit(fault);
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// `notify`: the sender program. Follows the feed "notices" after a durable cursor, hands each
+// notice over (sender.h), answers NoticeSent or NoticeFailed at dispatch's door. The answer's
+// request id is made from the notice's id, the event's time and the verdict: the same for ever, so
+// that an answer given twice is one. The cursor moves only when every answer of its batch is
+// acknowledged.
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/event.h"
+#include "cli/names.h"
+#include "cli/notify.h"
+#include "cli/page.h"
+#include "cli/text.h"
+#include "client/json.h"
+
+#define REQUEST_DAYS 29 // dispatch refuses ids older than 30 days
+
+struct wh_uuid notify_request_id(const char *id, int64_t at, bool sent, int64_t now)
+{
+    uint8_t random[10];
+    crypto_generichash_state state;
+    int64_t oldest = now - REQUEST_DAYS * WH_MS_DAY;
+    crypto_generichash_init(&state, NULL, 0, 16);
+    crypto_generichash_update(&state, (const uint8_t *)id, strlen(id) + 1);
+    crypto_generichash_update(&state, (const uint8_t *)(sent ? "SENT" : "FAILED"), sent ? 4 : 6);
+    uint8_t hash[16];
+    crypto_generichash_final(&state, hash, sizeof hash);
+    memcpy(random, hash, sizeof random);
+    return wh_uuid7_make(at < oldest ? oldest : at, random);
+}
+
+static void finish(struct notify *notify, const struct fault *fault)
+{
+    notify->fault = *fault;
+    notify->done = true;
+}
+
+static void finish_io(struct notify *notify, const char *path)
+{
+    struct fault fault = {0};
+    fault_set(&fault, 500, "internal", "%s", path);
+    finish(notify, &fault);
+}
+
+// ---- batches ------------------------------------------------------------------------------------
+
+// Batches whose notices are all acknowledged: the cursor moves over them, in order.
+static void settle(struct notify *notify)
+{
+    while (notify->first && notify->first->open == 0) {
+        struct batch *batch = notify->first;
+        if (wh_cursor_write(notify->cursor_path, &batch->upto) < 0) {
+            finish_io(notify, notify->cursor_path);
+            return;
+        }
+        wh_follower_done(notify->follower, batch->upto.seq);
+        notify->first = batch->next;
+        if (!notify->first)
+            notify->last = NULL;
+        if (notify->once && batch->live && !notify->first)
+            notify->done = true;
+        free(batch);
+    }
+    if (!notify->first && sentlog_clear(notify->log) < 0)
+        finish_io(notify, notify->cursor_path);
+}
+
+static void on_answered(void *arg, int status, const Whistle__V1__Answer *answer)
+{
+    struct item *item = arg;
+    struct notify *notify = item->notify;
+    struct reply reply;
+    reply_init(&reply);
+    if (reply_take(&reply, DOOR_DISPATCH, status, answer) < 0) {
+        char text[1024];
+        fault_line(&reply.fault, text, sizeof text);
+        fprintf(stderr, "whistle: %s: %s\n", item->id, text);
+        if (reply.fault.status == 401 || reply.fault.status == 403)
+            finish(notify, &reply.fault); // this key may not answer: nothing is acknowledged
+    }
+    if (!notify->done) {
+        item->batch->open--;
+        settle(notify);
+    }
+    reply_done(&reply);
+    free(item->id);
+    free(item);
+}
+
+static void answer_notice(struct item *item, bool sent, const char *why)
+{
+    struct notify *notify = item->notify;
+    struct fault fault = {0};
+    json_t *body = must(json_pack("{s:s}", "id", item->id));
+    if (!sent)
+        json_object_set_new(body, "why", json_string(why));
+    struct wh_call call = {.request_id = notify_request_id(item->id, item->at, sent, cli_now()),
+                           .officer = "",
+                           .acting_for = "",
+                           .on_answer = on_answered,
+                           .arg = item};
+    void *bytes = session_pack(DOOR_DISPATCH, sent ? "notice_sent" : "notice_failed", body,
+                               &call.body_n, &fault);
+    call.body = bytes;
+    json_decref(body);
+    if (!bytes || wh_caller_call(notify->caller, &call) < 0) {
+        fault_set(&fault, 500, "internal", "%s", item->id);
+        finish(notify, &fault);
+    }
+    free(bytes);
+}
+
+// ---- one notice
+// -----------------------------------------------------------------------------------
+
+static void tell(const struct notify *notify, const Whistle__V1__Notice *notice, bool sent,
+                 const char *why)
+{
+    if (notify->cli->json) {
+        json_t *line = must(json_pack("{s:s, s:s, s:s}", "id", notice->id, "channel",
+                                      notice->channel, "verdict", sent ? "SENT" : "FAILED"));
+        if (!sent)
+            json_object_set_new(line, "why", json_string(why));
+        json_dumpf(line, stdout, JSON_COMPACT);
+        fputc('\n', stdout);
+        json_decref(line);
+    } else {
+        char at[32];
+        time_text(notify->cli, cli_now(), at, sizeof at);
+        printf("%s %s %s  ", at, sent ? "✓" : "✗", notice->channel);
+        say_clean(stdout, sent ? T(notice->text_zh, notice->text_en) : why, false);
+        fputc('\n', stdout);
+    }
+    fflush(stdout);
+}
+
+// Hands it over unless that was done before a kill. why: "" sent.
+static int hand_over(struct notify *notify, const Whistle__V1__Notice *notice,
+                     const Whistle__V1__Event *event, char *ret_why, size_t n)
+{
+    const char *before;
+    ret_why[0] = '\0';
+    if (sentlog_find(notify->log, notice->id, &before)) {
+        snprintf(ret_why, n, "%s", before);
+        return 0;
+    }
+    char issued[48];
+    time_full(notify->cli, event->at, issued, sizeof issued);
+    json_t *json = must(wh_json_from(&notice->base, names_zone(notify->cli)));
+    json_object_set_new(json, "issued_at", json_string(issued));
+    json_object_set_new(json, "seq", json_integer(event->seq));
+    if (sender_send(&notify->sender, notice, json, ret_why, n) < 0 && !*ret_why)
+        snprintf(ret_why, n, "failed");
+    json_decref(json);
+    tell(notify, notice, !*ret_why, ret_why);
+    return sentlog_add(notify->log, notice->id, ret_why);
+}
+
+static bool mine(const struct notify *notify, const Whistle__V1__Notice *notice)
+{
+    size_t at, n = strcspn(notice->channel, ":");
+    json_t *kind;
+    if (!notify->channels)
+        return true;
+    json_array_foreach(notify->channels, at, kind)
+    {
+        const char *name = json_string_value(kind);
+        if (strlen(name) == n && strncmp(name, notice->channel, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void take_notice(struct notify *notify, struct batch *batch,
+                        const Whistle__V1__Notice *notice, const Whistle__V1__Event *event)
+{
+    char why[256];
+    if (hand_over(notify, notice, event, why, sizeof why) < 0) {
+        finish_io(notify, notify->cursor_path);
+        return;
+    }
+    struct item *item = must(calloc(1, sizeof *item));
+    *item = (struct item){
+        .notify = notify, .batch = batch, .id = must(strdup(notice->id)), .at = event->at};
+    batch->open++;
+    answer_notice(item, !*why, why);
+}
+
+// ---- the feed
+// -------------------------------------------------------------------------------------
+
+static void take_row(struct notify *notify, struct batch *batch, const Whistle__V1__EventRow *row)
+{
+    struct event_view view;
+    if (event_read(&notify->reader, row, &view) < 0) {
+        struct fault fault = {0};
+        fault_set(&fault, 502, "protocol", "%s", T("一条事件读不懂", "one event cannot be read"));
+        finish(notify, &fault); // never past what was not understood
+        return;
+    }
+    const Whistle__V1__DispatchEvent *event = (const Whistle__V1__DispatchEvent *)view.payload;
+    for (size_t i = 0; i < event->n_notices && !notify->done; i++)
+        if (mine(notify, event->notices[i]))
+            take_notice(notify, batch, event->notices[i], view.event);
+}
+
+void notify_take(void *arg, struct wh_follower *follower, const Whistle__V1__Events *events)
+{
+    struct notify *notify = arg;
+    struct batch *batch = must(calloc(1, sizeof *batch));
+    (void)follower;
+    notify->heard_at = (int64_t)uv_now(&notify->cli->session->loop);
+    batch->live = events->live;
+    batch->open = 1; // ours, until all its notices are under way
+    batch->upto.seq = events->upto;
+    batch->upto.has_hash = events->hash.len == WH_HASH_SIZE;
+    if (batch->upto.has_hash)
+        memcpy(batch->upto.hash, events->hash.data, WH_HASH_SIZE);
+    if (notify->last)
+        notify->last->next = batch;
+    else
+        notify->first = batch;
+    notify->last = batch;
+    for (size_t i = 0; i < events->n_events && !notify->done; i++)
+        take_row(notify, batch, events->events[i]);
+    batch->open--;
+    if (!notify->done)
+        settle(notify);
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was handed over since the cursor last moved, beside the cursor file: id and verdict, durable
+// before dispatch hears of it. After a kill such a notice is answered again and not sent again.
+#ifndef CLI_SENTLOG_H
+#define CLI_SENTLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sentlog;
+
+// path: the cursor's; the log is path + ".sent". 0 or WH_E_IO (errno tells).
+int sentlog_open(const char *path, struct sentlog **ret_log);
+void sentlog_close(struct sentlog *log);
+// Was it handed over before? why: "" where it was sent, else why it failed. Borrowed until the next
+// call.
+bool sentlog_find(const struct sentlog *log, const char *id, const char **ret_why);
+// Durable at the return. why: "" sent. 0 or WH_E_IO.
+int sentlog_add(struct sentlog *log, const char *id, const char *why);
+// The cursor stands behind everything in the log: forget it. 0 or WH_E_IO.
+int sentlog_clear(struct sentlog *log);
+
+#endif

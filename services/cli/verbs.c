@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of verbs. Each is a name, what it does in both languages, its parameters (which
+// field of the command they fill) and a function; most are one command of a door and need no
+// function of their own.
+#include "cli/cli.h"
+
+#include <string.h>
+
+#define NUMBER(field)                                                                 \
+    {                                                                                 \
+        "NUMBER", field, PARAM_TEXT, PARAM_REQUIRED | PARAM_POSITIONAL, NULL, "哨号", \
+            "the whistle's number", NULL                                              \
+    }
+#define TASK                                                                                       \
+    {                                                                                              \
+        "TASK", "task", PARAM_TEXT, PARAM_REQUIRED | PARAM_POSITIONAL, NULL, "任务号 (哨号-部门)", \
+            "the task's id (NUMBER-DEPARTMENT)", NULL                                              \
+    }
+#define TEXT(name, field, hint, zh, en)                \
+    {                                                  \
+        name, field, PARAM_TEXT, 0, hint, zh, en, NULL \
+    }
+#define MUST(name, field, hint, zh, en)                             \
+    {                                                               \
+        name, field, PARAM_TEXT, PARAM_REQUIRED, hint, zh, en, NULL \
+    }
+#define ENUM(name, field, hint, zh, en)                          \
+    {                                                            \
+        name, field, PARAM_ENUM, PARAM_LOOSE, hint, zh, en, NULL \
+    }
+#define LIST(name, field, hint, zh, en)                \
+    {                                                  \
+        name, field, PARAM_LIST, 0, hint, zh, en, NULL \
+    }
+#define TIME(name, field, zh, en)                        \
+    {                                                    \
+        name, field, PARAM_TIME, 0, "TIME", zh, en, NULL \
+    }
+#define FLAG(name, field, set, zh, en)                \
+    {                                                 \
+        name, field, PARAM_FLAG, 0, NULL, zh, en, set \
+    }
+#define KEPT(name, kind, hint, zh, en)          \
+    {                                           \
+        name, NULL, kind, 0, hint, zh, en, NULL \
+    }
+#define REASON TEXT("reason", "reason", "TEXT", "理由", "why")
+#define SAY(zh, en) TEXT("text", "text", "TEXT", zh, en)
+#define LIMIT                                                                    \
+    {                                                                            \
+        "limit", "limit", PARAM_INT, 0, "N", "最多几条", "at most so many", NULL \
+    }
+#define CURSOR TEXT("cursor", "cursor", "CURSOR", "从上一页的末尾继续", "go on after the last page")
+#define RATING                                                                                   \
+    ENUM("rating", "rating", "RATING", "SATISFIED BASICALLY UNSATISFIED (满意 基本满意 不满意)", \
+         "SATISFIED BASICALLY UNSATISFIED")
+#define DECIDE                                                  \
+    FLAG("approve", "decision", "APPROVED", "批准", "approve"), \
+        FLAG("deny", "decision", "DENIED", "不批准", "deny")
+#define PLACE                                                                                     \
+    TEXT("place-unit", "place.unit", "CODE", "地点所在社区或网格",                                \
+         "community or grid of the place"),                                                       \
+        TEXT("address", "place.address", "TEXT", "地址", "address"),                              \
+        {"lat", "place.lat", PARAM_REAL, 0, "DEGREES", "纬度 (WGS84)", "latitude (WGS84)", NULL}, \
+    {                                                                                             \
+        "lon", "place.lon", PARAM_REAL, 0, "DEGREES", "经度", "longitude", NULL                   \
+    }
+#define RAISE                                                                                    \
+    TEXT("unit", "unit", "CODE", "谁吹哨;默认本密钥的单位",                                      \
+         "who raises; default: the key's unit"),                                                 \
+        TEXT("category", "category", "CODE", "事项类别", "category"),                            \
+        TEXT("title", "title", "TEXT", "标题 (≤100 字)", "title (≤ 100 characters)"),            \
+        SAY("详情 (≤5000 字)", "details (≤ 5,000 characters)"),                                  \
+        {"priority",                                                                             \
+         "priority",                                                                             \
+         PARAM_ENUM,                                                                             \
+         0,                                                                                      \
+         "P1..P4",                                                                               \
+         "等级;默认按类别",                                                                      \
+         "priority; default: the category's",                                                    \
+         NULL},                                                                                  \
+        PLACE, TEXT("grid", "place.grid", "CODE", "网格", "grid"),                               \
+        LIST("tag", "tags", "TAG[,TAG]", "标签", "tags"),                                        \
+        {"answer",                                                                               \
+         "answers",                                                                              \
+         PARAM_PAIRS,                                                                            \
+         0,                                                                                      \
+         "CODE=VALUE",                                                                           \
+         "对类别问题的回答,可重复",                                                              \
+         "answer to a question of the category; repeatable",                                     \
+         NULL},                                                                                  \
+        LIST("joint-unit", "joint_units", "CODE[,CODE]", "联合吹哨的街道",                       \
+             "streets that raise it jointly"),                                                   \
+        KEPT("need", PARAM_WORDS, "KIND:WHAT:COUNT[:PER]",                                       \
+             "需求,如 SUPPLY:WHEELCHAIR:2、PEOPLE:值守:20:SHIFT",                                \
+             "a need, e.g. SUPPLY:WHEELCHAIR:2, PEOPLE:medic:20:SHIFT"),                         \
+        TEXT("reporter-name", "reporter.name", "NAME", "反映人姓名", "reporter's name"),         \
+        TEXT("reporter-phone", "reporter.phone", "PHONE", "反映人电话", "reporter's phone"),     \
+        {"source",                                                                               \
+         "source",                                                                               \
+         PARAM_ENUM,                                                                             \
+         0,                                                                                      \
+         "SOURCE",                                                                               \
+         "来源 STREET COMMUNITY GRID HOTLINE WEB …",                                             \
+         "STREET COMMUNITY GRID HOTLINE WEB …",                                                  \
+         NULL},                                                                                  \
+        TEXT("reason", "reason", "TEXT", "特急理由 (类别不是特急时)",                            \
+             "why P1 outside a P1 category"),                                                    \
+        LIST("to", "to", "CODE[,CODE]", "部门向街道吹哨时的对象",                                \
+             "streets a department whistles to"),                                                \
+        TEXT("asked-by", "asked_by", "CODE", "替哪个社区吹哨", "community it is raised for"),    \
+        LIST("attachment", "attachments", "REF[,REF]", "附件引用", "references of attachments"), \
+        FLAG("drill", "drill", NULL, "演练,不计入统计", "a drill, kept out of every figure")
+#define RULE_OPTIONS                                                                            \
+    ENUM("verdict", "verdict", "VERDICT", "UPHELD 支持退单 | OVERRULED 驳回",                   \
+         "UPHELD or OVERRULED"),                                                                \
+        TEXT("department", "department", "CODE", "改由谁办 (UPHELD)", "who takes it (UPHELD)"), \
+        TEXT("basis", "basis", "TEXT", "依据", "legal basis")
+#define ON_BEHALF \
+    FLAG("on-behalf", "method", "ON_BEHALF", "街道代部门报到", "entered for the department")
+
+const struct verb verbs[] = {
+    {"raise", GROUP_RAISE, "吹哨", "blow a whistle", run_raise, DOOR_INTAKE, "raise", NULL,
+     PARAMS(RAISE,
+            KEPT("file", PARAM_TEXT, "FILE", "每行一个 JSON 对象;- 为标准输入",
+                 "one JSON object a line; - is standard input"),
+            KEPT("no-wait", PARAM_FLAG, NULL, "收到确认即返回,不等派单",
+                 "return at the acknowledgement, before the dispatch")),
+     "--file 的字段名与 API 相同,另可带 request_id 和 "
+     "officer;输出与输入逐行对应,退出码取最坏的一行。",
+     "--file takes the API's field names, and request_id and officer; each input line gets its "
+     "own\n"
+     "output line in order, the exit code is the worst."},
+    {"preview", GROUP_RAISE, "预览:等级、是否待审、缺哪些回答",
+     "what would happen: priority, review, missing answers", run_preview, DOOR_INTAKE, "preview",
+     NULL, PARAMS(RAISE), NULL, NULL},
+    {"resubmit", GROUP_RAISE, "退回后重新提交", "submit a returned whistle again", run_resubmit,
+     DOOR_INTAKE, "resubmit", NULL, PARAMS(NUMBER(NULL), RAISE), NULL, NULL},
+    {"add", GROUP_RAISE, "增派部门,或补充情况", "add departments, or more facts", run_add,
+     DOOR_DISPATCH, "add", NULL,
+     PARAMS(NUMBER("number"),
+            LIST("department", "departments", "CODE[,CODE]", "增派的部门", "departments to add"),
+            REASON, SAY("补充的情况", "more facts"),
+            {"answer", "answers", PARAM_PAIRS, 0, "CODE=VALUE", "补答类别问题,可重复",
+             "answer to a question; repeatable", NULL}),
+     NULL, NULL},
+    {"priority", GROUP_RAISE, "调整等级", "change the priority", run_command, DOOR_INTAKE,
+     "priority", NULL,
+     PARAMS(NUMBER("number"),
+            ENUM("priority", "priority", "P1..P4", "新的等级", "the new priority"), REASON),
+     NULL, NULL},
+    {"withdraw", GROUP_RAISE, "撤哨", "withdraw a whistle", run_command, DOOR_DISPATCH, "withdraw",
+     NULL, PARAMS(NUMBER("number"), REASON), NULL, NULL},
+
+    {"show", GROUP_LOOK, "看一个哨", "one whistle", run_show, DOOR_DISPATCH, "show", NULL,
+     PARAMS(NUMBER("number"), KEPT("events", PARAM_INT, "N", "最近几条流水,默认 8",
+                                   "how many last events; default 8")),
+     NULL, NULL},
+    {"list", GROUP_LOOK, "哨的列表", "whistles", run_list, DOOR_DISPATCH, "list", NULL,
+     PARAMS(TEXT("unit", "unit", "CODE", "只看这个单位", "only of this unit"),
+            TEXT("category", "category", "CODE", "只看这个类别", "only of this category"),
+            ENUM("state", "state", "STATE", "只看这个状态", "only in this state"),
+            FLAG("open", "open", NULL, "只看未了结的", "only those not ended"), LIMIT, CURSOR),
+     NULL, NULL},
+    {"tasks", GROUP_LOOK, "部门任务,最急的在前", "tasks, what is due next first", run_tasks,
+     DOOR_DISPATCH, "tasks", NULL,
+     PARAMS({"NUMBER", "number", PARAM_TEXT, PARAM_POSITIONAL, NULL, "只看这个哨",
+             "only of this whistle", NULL},
+            TEXT("department", "department", "CODE", "哪个部门;默认本密钥的",
+                 "department; default: the key's"),
+            FLAG("open", "open", NULL, "只看未了结的 (默认)", "only those not ended (the default)"),
+            KEPT("all", PARAM_FLAG, NULL, "包括已了结的", "ended ones too"),
+            FLAG("overdue", "overdue", NULL, "只看超时的", "only late ones"), LIMIT, CURSOR),
+     NULL, NULL},
+    {"history", GROUP_LOOK, "一个哨的全部流水;--verify 核验流水的哈希链",
+     "a whistle's whole history; --verify checks the journals", run_history, DOOR_DISPATCH,
+     "history", NULL,
+     PARAMS({"NUMBER", NULL, PARAM_TEXT, PARAM_POSITIONAL, NULL,
+             "哨号;--verify 时为 intake 或 dispatch",
+             "the number; with --verify: intake or dispatch", NULL},
+            KEPT("verify", PARAM_FLAG, NULL, "从头核验哈希链 (审计或运维密钥)",
+                 "check the hash chain from the beginning (auditor's or operator's key)"),
+            KEPT("since", PARAM_TEXT, "SEQ:HASH", "以前记下的链头,查截断",
+                 "a head noted earlier, to find a cut end")),
+     "核验失败退出码为 1,并给出 schema 和第一条坏记录的 seq。",
+     "A failed check exits 1 and names the schema and the seq of the first bad row."},
+    {"follow", GROUP_LOOK, "持续收取事件", "follow events as they happen", run_follow, DOOR_NONE,
+     NULL, NULL,
+     PARAMS(KEPT("feed", PARAM_TEXT, "NAME", "dispatch (默认) intake p1 notices",
+                 "dispatch (default), intake, p1, notices"),
+            KEPT("subject", PARAM_LIST, "CODE[,CODE]", "只听这些单位或部门",
+                 "only what concerns these units or bodies"),
+            KEPT("cursor", PARAM_TEXT, "FILE", "游标文件:中断后从此处继续",
+                 "cursor file: go on here after a break"),
+            KEPT("new", PARAM_FLAG, NULL, "只要从现在起的", "only what happens from now on"),
+            KEPT("once", PARAM_FLAG, NULL, "追到最新即结束", "end when caught up")),
+     NULL, NULL},
+    {"notices", GROUP_LOOK, "发出的通知", "notices sent to people", run_notices, DOOR_DISPATCH,
+     "notices", NULL,
+     PARAMS({"NUMBER", "number", PARAM_TEXT, PARAM_POSITIONAL, NULL, "只看这个哨",
+             "only of this whistle", NULL},
+            LIMIT, CURSOR),
+     NULL, NULL},
+
+    {"sign", GROUP_TASK, "签收 (可一次多个)", "sign for tasks (several at once)", run_command,
+     DOOR_DISPATCH, "sign", NULL,
+     PARAMS({"TASK", "tasks", PARAM_LIST, PARAM_REQUIRED | PARAM_POSITIONAL, NULL, "任务号,可多个",
+             "task ids", NULL}),
+     NULL, NULL},
+    {"check-in", GROUP_TASK, "报到", "check in", run_command, DOOR_DISPATCH, "check_in", NULL,
+     PARAMS(TASK,
+            ENUM("method", "method", "METHOD", "DESK LINK QR ON_BEHALF", "DESK LINK QR ON_BEHALF"),
+            ON_BEHALF, TEXT("note", "note", "TEXT", "备注", "a note"), PLACE),
+     NULL, NULL},
+    {"report", GROUP_TASK, "反馈", "report", run_command, DOOR_DISPATCH, "report", NULL,
+     PARAMS(
+         TASK,
+         ENUM("outcome", "outcome", "OUTCOME", "PROGRESS SOLVED PARTLY NOT_POSSIBLE NOT_OURS",
+              "PROGRESS SOLVED PARTLY NOT_POSSIBLE NOT_OURS"),
+         SAY("情况", "what was found and done"),
+         LIST("attachment", "attachments", "REF[,REF]", "附件引用", "references of attachments")),
+     NULL, NULL},
+    {"refuse", GROUP_TASK, "退单 (一哨一次,时限照走)", "refuse (once a whistle; the clock runs on)",
+     run_command, DOOR_DISPATCH, "refuse", NULL,
+     PARAMS(TASK,
+            ENUM("reason", "reason", "REASON",
+                 "WRONG_AREA 属地不符 WRONG_OWNER 权属不清 OVERLAP 职能交叉",
+                 "WRONG_AREA WRONG_OWNER OVERLAP"),
+            TEXT("basis", "basis", "TEXT", "法律依据", "legal basis"),
+            TEXT("alternative", "alternative", "CODE", "应由谁办", "who should do it"),
+            SAY("说明", "explanation")),
+     NULL, NULL},
+    {"delegate", GROUP_TASK, "部门内交办 (部门时限不变)",
+     "delegate inside the department (its clock stays)", run_command, DOOR_DISPATCH, "delegate",
+     NULL,
+     PARAMS(TASK, MUST("to", "officer", "OFFICER", "承办人", "the officer"),
+            TEXT("note", "note", "TEXT", "备注", "a note")),
+     NULL, NULL},
+    {"extend", GROUP_TASK, "申请延期;--approve/--deny 审批",
+     "ask for more time; --approve/--deny decides", run_decidable, DOOR_DISPATCH, "extend",
+     "decide_extension",
+     PARAMS(TASK, TIME("until", "until_at", "延到何时", "until when"), REASON, DECIDE), NULL, NULL},
+    {"ledger", GROUP_TASK, "申请挂账;--approve/--deny 审批",
+     "ask for the pending ledger; --approve/--deny decides", run_decidable, DOOR_DISPATCH, "ledger",
+     "decide_ledger",
+     PARAMS(TASK, TEXT("plan", "plan", "TEXT", "办理方案", "the plan"),
+            TIME("until", "until_at", "计划办结时间", "planned end"), REASON, DECIDE),
+     NULL, NULL},
+    {"reply", GROUP_TASK, "对评价申辩 (一次)", "answer a rating (once)", run_command, DOOR_DISPATCH,
+     "reply_rating", NULL, PARAMS(TASK, SAY("申辩理由", "the reason")), NULL, NULL},
+
+    {"review", GROUP_STREET, "审核待审的哨", "review a waiting whistle", run_command, DOOR_INTAKE,
+     "review", NULL,
+     PARAMS(NUMBER("number"),
+            ENUM("verdict", "verdict", "VERDICT", "APPROVE RETURN SELF CANCEL",
+                 "APPROVE RETURN SELF CANCEL"),
+            FLAG("approve", "verdict", "APPROVE", "通过,吹哨", "approve: blow it"),
+            FLAG("return", "verdict", "RETURN", "退回补充", "return it"),
+            FLAG("self", "verdict", "SELF", "街道自办", "the street does it itself"),
+            FLAG("cancel", "verdict", "CANCEL", "撤哨", "cancel it"), REASON,
+            {"priority", "priority", PARAM_ENUM, 0, "P1..P4", "同时调整等级",
+             "change the priority with it", NULL}),
+     NULL, NULL},
+    {"confirm", GROUP_STREET, "确认结果", "judge the result", run_command, DOOR_DISPATCH, "confirm",
+     NULL,
+     PARAMS(NUMBER("number"),
+            ENUM("verdict", "verdict", "VERDICT", "SOLVED PARTLY NOT_SOLVED",
+                 "SOLVED PARTLY NOT_SOLVED"),
+            LIST("task", "tasks", "TASK[,TASK]", "退回重办的任务", "tasks that go back"),
+            SAY("意见", "a line"), RATING),
+     NULL, NULL},
+    {"rate", GROUP_STREET, "评价一个部门", "rate a department's work", run_command, DOOR_DISPATCH,
+     "rate", NULL, PARAMS(TASK, RATING, SAY("意见", "a line")), NULL, NULL},
+    {"opinion", GROUP_STREET, "社区意见", "the community's opinion", run_command, DOOR_DISPATCH,
+     "opinion", NULL, PARAMS(NUMBER("number"), RATING, SAY("意见", "a line")), NULL, NULL},
+    {"reopen", GROUP_STREET, "重办", "reopen", run_command, DOOR_DISPATCH, "reopen", NULL,
+     PARAMS(NUMBER("number"), REASON), NULL, NULL},
+    {"unseal", GROUP_STREET, "查看反映人和未遮盖的原文 (记入流水)",
+     "read the reporter and the unmasked text (is recorded)", run_unseal, DOOR_INTAKE, "unseal",
+     NULL, PARAMS(NUMBER("number"), REASON), NULL, NULL},
+
+    {"rule", GROUP_DISTRICT, "裁决退单", "rule on a refusal", run_command, DOOR_DISPATCH, "rule",
+     NULL, PARAMS(TASK, RULE_OPTIONS), NULL, NULL},
+    {"close", GROUP_DISTRICT, "终结 (两人先后)",
+     "close by ruling (two persons, one after the other)", run_command, DOOR_DISPATCH, "rule_close",
+     NULL, PARAMS(NUMBER("number"), REASON), NULL, NULL},
+    {"check", GROUP_DISTRICT, "每类事项在每个街道都有人应吗",
+     "does every category have a reachable lead in every street", run_check, DOOR_DISPATCH, "check",
+     NULL, PARAMS(KEPT("strict", PARAM_FLAG, NULL, "警告也算失败", "warnings fail too")), NULL,
+     NULL},
+    {"route", GROUP_DISTRICT, "会派给谁", "who would be called", run_route, DOOR_DISPATCH,
+     "explain", NULL,
+     PARAMS({"CATEGORY", "category", PARAM_TEXT, PARAM_REQUIRED | PARAM_POSITIONAL, NULL,
+             "事项类别", "the category", NULL},
+            {"UNIT", "unit", PARAM_TEXT, PARAM_REQUIRED | PARAM_POSITIONAL, NULL, "地点所在单位",
+             "the place's unit", NULL},
+            LIST("tag", "tags", "TAG[,TAG]", "标签", "tags"),
+            KEPT("explain", PARAM_FLAG, NULL, "说明每个部门的来由", "say why each is called")),
+     NULL, NULL},
+    {"erase", GROUP_DISTRICT, "删除反映人个人信息", "erase the reporter's personal data",
+     run_command, DOOR_INTAKE, "erase", NULL, PARAMS(NUMBER("number"), REASON), NULL, NULL},
+
+    {"import", GROUP_OPERATE, "载入区数据 (默认只显示差异)",
+     "load a district's data (by default only shows the difference)", run_import, DOOR_INTAKE,
+     "adopt", NULL,
+     PARAMS({"FILE", NULL, PARAM_TEXT, PARAM_REQUIRED | PARAM_POSITIONAL, NULL, "district.json",
+             "district.json", NULL},
+            KEPT("apply", PARAM_FLAG, NULL, "启用", "adopt it")),
+     NULL, NULL},
+    {"export", GROUP_OPERATE, "导出现行区数据", "write the live district's data", run_export,
+     DOOR_INTAKE, NULL, NULL,
+     PARAMS({"FILE", NULL, PARAM_TEXT, PARAM_POSITIONAL, NULL, "默认标准输出",
+             "default: standard output", NULL}),
+     NULL, NULL},
+    {"key", GROUP_OPERATE, "密钥: new IDENTITY | list | revoke IDENTITY|PUBLIC",
+     "keys: new IDENTITY | list | revoke IDENTITY|PUBLIC", run_key, DOOR_NONE, NULL, NULL,
+     PARAMS({"ACTION", NULL, PARAM_TEXT, PARAM_REQUIRED | PARAM_POSITIONAL, NULL, "new list revoke",
+             "new, list or revoke", NULL},
+            {"WHO", NULL, PARAM_TEXT, PARAM_POSITIONAL, NULL, "单位、部门代码;revoke 也可为公钥",
+             "code of a unit or body; for revoke also a public key", NULL},
+            KEPT("role", PARAM_TEXT, "ROLE[,ROLE]",
+                 "street community department district leader operator auditor notifier gateway "
+                 "service",
+                 "street community department district leader operator auditor notifier gateway "
+                 "service"),
+            KEPT("out", PARAM_TEXT, "FILE", "密钥文件;默认 IDENTITY.key",
+                 "key file; default IDENTITY.key"),
+            KEPT("keyring", PARAM_TEXT, "FILE", "服务的钥匙环 (WHISTLE_KEYRING)",
+                 "the services' keyring (WHISTLE_KEYRING)"),
+            KEPT("from", PARAM_TIME, "TIME", "何时起有效", "valid from"),
+            KEPT("until", PARAM_TIME, "TIME", "有效至", "valid until"),
+            KEPT("for-district", PARAM_TEXT, "FILE", "为区数据里每个单位和部门各造一把缺少的密钥",
+                 "make the missing keys of every unit and body of a district file"),
+            KEPT("keys", PARAM_TEXT, "FOLDER", "放密钥文件的文件夹", "folder for the key files")),
+     NULL, NULL},
+    {"notify", GROUP_OPERATE, "把通知送给人", "send the notices to people", run_notify,
+     DOOR_DISPATCH, NULL, NULL,
+     PARAMS(KEPT("outbox", PARAM_TEXT, "FOLDER", "每条通知写成一个文件", "one file a notice"),
+            KEPT("exec", PARAM_TEXT, "COMMAND", "每条通知运行一次,JSON 在标准输入",
+                 "run once a notice, JSON on standard input"),
+            KEPT("channel", PARAM_LIST, "KIND[,KIND]", "只送这些渠道,如 sms",
+                 "only channels of these kinds, e.g. sms"),
+            KEPT("webhook", PARAM_TEXT, "URL", "每条通知 POST 一次", "POST once a notice"),
+            KEPT("cursor", PARAM_TEXT, "FILE", "游标文件;默认 notify.cursor",
+                 "cursor file; default notify.cursor"),
+            KEPT("once", PARAM_FLAG, NULL, "追到最新即结束", "end when caught up")),
+     "--exec: 退出码 0 为已送达;环境变量 WHISTLE_NOTICE_ID、_CHANNEL、_RECEIVER、_TEXT_ZH 等。",
+     "--exec: exit 0 is sent; WHISTLE_NOTICE_ID, _CHANNEL, _RECEIVER, _TEXT_ZH … are in its "
+     "environment."},
+    {"simulate", GROUP_OPERATE, "用另一套规则重放记录的哨",
+     "replay recorded whistles under other rules", run_simulate, DOOR_DISPATCH, "simulate", NULL,
+     PARAMS(
+         KEPT("routing", PARAM_TEXT, "FILE", "另一份区数据", "the other district file"),
+         KEPT("times", PARAM_TEXT, "FILE", "另一份服务时限 (service_times)",
+              "other service times (service_times)"),
+         KEPT("lines", PARAM_INT, "N", "最多列出几个哨,默认 100", "whistles to list, default 100"),
+         TIME("from", "from_at", "从何时", "from when"),
+         TIME("to", "to_at", "到何时", "until when")),
+     NULL, NULL},
+    {"dead-letters", GROUP_OPERATE, "死信: list | show ID | retry ID",
+     "dead letters: list | show ID | retry ID", run_dead_letters, DOOR_NONE, NULL, NULL,
+     PARAMS({"ACTION", NULL, PARAM_TEXT, PARAM_POSITIONAL, NULL, "list (默认) show retry",
+             "list (default), show or retry", NULL},
+            {"ID", NULL, PARAM_INT, PARAM_POSITIONAL, NULL, "编号", "its id", NULL},
+            KEPT("service", PARAM_TEXT, "NAME", "intake 或 dispatch;默认两者",
+                 "intake or dispatch; default both")),
+     NULL, NULL},
+    {"doctor",
+     GROUP_OPERATE,
+     "检查这套系统,说出原因",
+     "check this system and name the cause",
+     run_doctor,
+     DOOR_NONE,
+     NULL,
+     NULL,
+     {NULL, 0},
+     NULL,
+     NULL},
+    {"help", GROUP_OPERATE, "帮助", "help", run_help, DOOR_NONE, NULL, NULL,
+     PARAMS({"VERB", NULL, PARAM_TEXT, PARAM_POSITIONAL, NULL, "动词", "a verb", NULL}), NULL,
+     NULL},
+};
+const size_t verbs_n = sizeof verbs / sizeof *verbs;
+
+const struct params verb_common = PARAMS(
+    KEPT("key", PARAM_TEXT, "FILE", "谁在操作:密钥文件 (WHISTLE_KEY)",
+         "who acts: a key file (WHISTLE_KEY)"),
+    KEPT("doors", PARAM_TEXT, "FILE", "服务地址文件 (WHISTLE_DOORS);默认在密钥文件旁",
+         "file of the doors (WHISTLE_DOORS); default beside the key file"),
+    KEPT("officer", PARAM_TEXT, "CODE", "经办人", "the person who acts"),
+    KEPT("acting-for", PARAM_TEXT, "CODE", "代表哪个单位 (网关密钥)",
+         "body it is done for (gateway keys)"),
+    KEPT("request-id", PARAM_TEXT, "UUID", "同一请求重发时用同一个",
+         "the same when the same request is sent again"),
+    KEPT("json", PARAM_FLAG, NULL, "给程序的输出", "output for programs"),
+    KEPT("lang", PARAM_TEXT, "zh|en", "语言;默认按系统区域", "language; default by the locale"),
+    KEPT("timeout", PARAM_INT, "SECONDS", "最多等多久,默认 30", "how long to wait, default 30"),
+    KEPT("help", PARAM_FLAG, NULL, "帮助", "help"),
+    KEPT("version", PARAM_FLAG, NULL, "版本", "version"));
