@@ -174,12 +174,14 @@ const struct wh_select store_selects[SELECTS] = {
     [SELECT_LIST] = {"list", "LIAIATI",
                      "WITH s AS MATERIALIZED (SELECT * FROM whistle WHERE id < $1::int8 "
                      "ORDER BY id DESC LIMIT " WINDOW ") "
-                     "SELECT w.id, " WINDOW_COLUMNS " FROM s w " LIST_FILTER},
+                     "SELECT w.id, " WINDOW_COLUMNS " FROM (SELECT 1) o LEFT JOIN "
+                     "(SELECT w.id FROM s w " LIST_FILTER ") w ON true ORDER BY w.id DESC"},
     [SELECT_LIST_OPEN] = {"list_open", "LIAIATI",
                           "WITH s AS MATERIALIZED (SELECT * FROM whistle "
                           "WHERE open AND id < $1::int8 ORDER BY id DESC LIMIT " WINDOW ") "
-                          "SELECT w.id, " WINDOW_COLUMNS
-                          " FROM (SELECT * FROM s WHERE state < 11) w " LIST_FILTER},
+                          "SELECT w.id, " WINDOW_COLUMNS " FROM (SELECT 1) o LEFT JOIN "
+                          "(SELECT w.id FROM (SELECT * FROM s WHERE state < 11) w " LIST_FILTER
+                          ") w ON true ORDER BY w.id DESC"},
     [SELECT_TASKS_OPEN] = {"tasks_open", "ILLLII",
                            "SELECT t.whistle, t.body, " DUE " FROM task t "
                            "WHERE t.open AND t.body = $1::int4 " TASKS_PAGE},
@@ -190,9 +192,11 @@ const struct wh_select store_selects[SELECTS] = {
                           "WITH s AS MATERIALIZED (SELECT id FROM whistle WHERE id < $2::int8 "
                           "ORDER BY id DESC LIMIT " WINDOW ") "
                           "SELECT t.whistle, t.body, " WINDOW_COLUMNS
-                          " FROM s CROSS JOIN LATERAL (SELECT whistle, body FROM task x "
-                          "WHERE x.whistle = s.id AND ($1::int4 = 0 OR x.body = $1) OFFSET 0) t "
-                          "ORDER BY t.whistle DESC, t.body LIMIT $3::int4"},
+                          " FROM (SELECT 1) o LEFT JOIN (SELECT t.* FROM s CROSS JOIN LATERAL "
+                          "(SELECT whistle, body FROM task x WHERE x.whistle = s.id "
+                          "AND ($1::int4 = 0 OR x.body = $1) OFFSET 0) t "
+                          "ORDER BY t.whistle DESC, t.body LIMIT $3::int4) t ON true "
+                          "ORDER BY t.whistle DESC, t.body"},
     [SELECT_COUNTS] = {"counts", "L",
                        "SELECT (SELECT count(*) FROM whistle WHERE open AND state < 11), "
                        "(SELECT count(*) FROM task WHERE open), "

@@ -250,7 +250,10 @@ int64_t wh_query_now(const struct wh_query *query);
 const struct wh_item *wh_query_item(const struct wh_query *query);
 void *wh_query_data(struct wh_query *query); // the handler's own pointer, NULL at first
 void wh_query_set_data(struct wh_query *query, void *data);
-// Runs service->selects[select] on the viewing connection; `rows` is called once. Many may be chained.
+// Runs service->selects[select] on the viewing connection; `rows` is called once. Many may be chained,
+// one at a time. 0; WH_E_DB (no connection now), WH_E_NOMEM, WH_E_INVALID: then `rows` is not called and
+// the handler ends the query (BUSY_DATABASE). If the connection is lost meanwhile, or the database
+// refuses, the query is answered without calling `rows`.
 int wh_query_select(struct wh_query *query, size_t select, const struct wh_val *params, size_t n,
                     wh_rows_fn rows);
 #define WH_SELECT(query, select, rows, ...)                                                        \
@@ -258,6 +261,10 @@ int wh_query_select(struct wh_query *query, size_t select, const struct wh_val *
                     sizeof((const struct wh_val[]){__VA_ARGS__}) / sizeof(struct wh_val), rows)
 size_t wh_result_rows(const struct wh_result *result);
 const struct wh_row *wh_result_row(const struct wh_result *result, size_t index);
+// A computation too long for the loop: work runs in a thread of libuv's pool and touches nothing but
+// arg; then done runs in the loop (select, more work, or an answer). 0, WH_E_NOMEM.
+int wh_query_work(struct wh_query *query, void (*work)(void *arg),
+                  void (*done)(void *state, struct wh_query *query, void *arg), void *arg);
 // Exactly one of these ends a query.
 void wh_query_answer(struct wh_query *query, const ProtobufCMessage *answer);
 void wh_query_refuse(struct wh_query *query, enum wh_rule rule, const char *field, const char *detail,
@@ -280,6 +287,8 @@ void wh_followers_each(const struct wh_runtime *runtime,
 // The highest seq that a durable cursor of `identity` has passed on this service's feed; 0 none.
 int64_t wh_seen_by(const struct wh_runtime *runtime, const char *identity);
 int64_t wh_head_seq(const struct wh_runtime *runtime);
+// Roles of an identity by any key that is live now; 0: it has none.
+unsigned wh_live_roles(const struct wh_runtime *runtime, const char *identity);
 // A counter or gauge shown at /metrics as whistle_<name>{service=…}; created at first use.
 void wh_metric_set(struct wh_runtime *runtime, const char *name, const char *help, double value);
 void wh_metric_add(struct wh_runtime *runtime, const char *name, const char *help, double value);
