@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What session.c and subscription.c share behind the public header.
+#ifndef WH_CLIENT_SESSION_INTERNAL_H
+#define WH_CLIENT_SESSION_INTERNAL_H
+
+#include "client/bus.h"
+#include "client/call.h"
+#include "client/keys.h"
+#include "whistle/whistle.h"
+
+struct wh_session {
+    uv_loop_t *loop;
+    uv_loop_t own_loop;
+    bool owns_loop;
+    struct wh_bus *bus;
+    struct wh_key key;
+    char doors_file[4096];
+    int give_up_ms;
+    struct wh_caller *intake, *dispatch; // made when first needed
+    struct wh_arena arena;               // of the answer in hand
+    struct wh_subscription *subscriptions;
+};
+
+// Frees what the public wh_subscription_close frees, without unlinking.
+void wh_subscription_release(struct wh_subscription *subscription);
+struct wh_subscription *wh_subscription_next(struct wh_subscription *subscription);
+
+#endif
