@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One PostgreSQL connection in the loop, libpq pipeline mode. Never blocks: connects with
-// PQconnectStart/Poll (a new uv_poll each step), no PQreset, no PQcancel. Statements are prepared at
-// connect. Knows SQL texts only as handed to it; decides nothing.
-// A service has three: the writer (holds the advisory lock), the reader (loads of a turn), the
-// viewer (queries and a feed's catch-up; nothing a turn waits for).
+// PQconnectStart/Poll (a new uv_poll each step), no PQreset, no PQcancel. Statements are prepared
+// at connect. Knows SQL texts only as handed to it; decides nothing. A service has three: the
+// writer (holds the advisory lock), the reader (loads of a turn), the viewer (queries and a feed's
+// catch-up; nothing a turn waits for).
 #ifndef WH_RUNTIME_DB_H
 #define WH_RUNTIME_DB_H
 
@@ -43,14 +43,14 @@ struct wh_db_outcome {
 typedef void (*wh_db_done_fn)(void *arg, const struct wh_db_outcome *outcome);
 
 struct wh_db_options {
-    const char *conninfo;     // libpq connection string
-    const char *schema;       // search_path; "" leaves it
-    const char *settings;     // more of the session, "-c name=value …"; NULL: none
-    const char *application;  // application_name
-    const char *const *sql;   // prepared at connect, results in binary
+    const char *conninfo;    // libpq connection string
+    const char *schema;      // search_path; "" leaves it
+    const char *settings;    // more of the session, "-c name=value …"; NULL: none
+    const char *application; // application_name
+    const char *const *sql;  // prepared at connect, results in binary
     size_t n_sql;
-    void (*on_ready)(void *arg, struct wh_db *db);                  // connected and prepared
-    void (*on_lost)(void *arg, struct wh_db *db, const char *why);  // also: could not connect
+    void (*on_ready)(void *arg, struct wh_db *db);                 // connected and prepared
+    void (*on_lost)(void *arg, struct wh_db *db, const char *why); // also: could not connect
     void (*before_sync)(void *arg); // all of a transaction is sent but its Sync (tests); NULL: none
     void *arg;
 };
@@ -61,8 +61,9 @@ void wh_db_close(struct wh_db *db);
 bool wh_db_ready(const struct wh_db *db);
 int wh_db_backend_pid(const struct wh_db *db);
 
-// Sends the steps as one transaction (one Sync). Copies nothing after return. Several may be queued;
-// they run in order. done is called once, also when the connection is lost. 0, WH_E_DB (not ready).
+// Sends the steps as one transaction (one Sync). Copies nothing after return. Several may be
+// queued; they run in order. done is called once, also when the connection is lost. 0, WH_E_DB (not
+// ready).
 int wh_db_run(struct wh_db *db, const struct wh_db_step *steps, size_t n, wh_db_done_fn done,
               void *arg);
 // Drops the connection and connects anew (an outcome that does not come).

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection's life: connect without blocking, prepare, serve, be lost, wait, connect again.
+// libpq may change its socket while connecting, so every step gets a new uv_poll handle. A loss
+// found while sending is reported from the loop, never from inside the sender's call.
+#include "runtime/db_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define CONNECT_LIMIT_MS 5000
+#define RETRY_FIRST_MS 100
+#define RETRY_LAST_MS 2000
+
+static void on_poll(uv_poll_t *handle, int status, int events);
+static void on_timer(uv_timer_t *timer);
+
+static void free_handle(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void poll_stop(struct wh_db *db)
+{
+    if (!db->poll)
+        return;
+    db->poll->data = NULL;
+    uv_close((uv_handle_t *)db->poll, free_handle);
+    db->poll = NULL;
+    db->events = 0;
+}
+
+static int poll_renew(struct wh_db *db, int events)
+{
+    poll_stop(db);
+    uv_poll_t *poll = malloc(sizeof *poll);
+    if (!poll)
+        return WH_E_NOMEM;
+    if (uv_poll_init(db->loop, poll, PQsocket(db->conn)) < 0) {
+        free(poll);
+        return WH_E_IO;
+    }
+    poll->data = db;
+    db->poll = poll;
+    db->events = events;
+    return uv_poll_start(poll, events, on_poll) < 0 ? WH_E_IO : 0;
+}
+
+void db_want(struct wh_db *db, int events)
+{
+    if (!db->poll || db->events == events)
+        return;
+    db->events = events;
+    uv_poll_start(db->poll, events, on_poll);
+}
+
+void db_lost(struct wh_db *db, const char *why)
+{
+    if (db->state == DB_WAITING)
+        return;
+    char text[sizeof db->why];
+    snprintf(text, sizeof text, "%s", why);
+    struct db_job *jobs = db->head;
+    db->head = db->tail = NULL;
+    db->queued = 0;
+    db->state = DB_WAITING;
+    db->broken = false;
+    db->generation++;
+    poll_stop(db);
+    if (db->conn)
+        PQfinish(db->conn);
+    db->conn = NULL;
+    uv_timer_start(&db->timer, on_timer, db->retry_ms, 0);
+    db->retry_ms = db->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : db->retry_ms * 2;
+    db_pipe_fail(db, jobs, text);
+    if (!db->closing && db->options.on_lost)
+        db->options.on_lost(db->options.arg, db, text);
+}
+
+void db_break_later(struct wh_db *db, const char *why)
+{
+    if (db->broken || db->state == DB_WAITING)
+        return;
+    db->broken = true;
+    snprintf(db->why, sizeof db->why, "%s", why);
+    uv_timer_start(&db->timer, on_timer, 0, 0);
+}
+
+void wh_db_drop(struct wh_db *db, const char *why)
+{
+    db_lost(db, why);
+}
+
+static void connected(struct wh_db *db)
+{
+    if (PQsetnonblocking(db->conn, 1) != 0 || PQenterPipelineMode(db->conn) != 1 ||
+        poll_renew(db, UV_READABLE) != 0) {
+        db_lost(db, "pipeline mode refused");
+        return;
+    }
+    db->state = DB_PREPARING;
+    if (db_pipe_start(db) != 0)
+        db_break_later(db, PQerrorMessage(db->conn));
+}
+
+static void connect_step(struct wh_db *db)
+{
+    int events = 0;
+    switch (PQconnectPoll(db->conn)) {
+    case PGRES_POLLING_OK:
+        connected(db);
+        return;
+    case PGRES_POLLING_READING:
+        events = UV_READABLE;
+        break;
+    case PGRES_POLLING_WRITING:
+        events = UV_WRITABLE;
+        break;
+    default:
+        db_lost(db, PQerrorMessage(db->conn));
+        return;
+    }
+    if (poll_renew(db, events) != 0)
+        db_lost(db, "cannot watch the connection");
+}
+
+static void quiet(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
+static void connect_begin(struct wh_db *db)
+{
+    const char *keys[] = {"dbname", "options", "application_name", "client_encoding", NULL};
+    const char *values[] = {db->conninfo, db->settings, db->options.application, "UTF8", NULL};
+    db->state = DB_CONNECTING;
+    db->conn = PQconnectStartParams(keys, values, 1);
+    if (!db->conn || PQstatus(db->conn) == CONNECTION_BAD) {
+        db_lost(db, db->conn ? PQerrorMessage(db->conn) : "out of memory");
+        return;
+    }
+    PQsetNoticeProcessor(db->conn, quiet, NULL);
+    uv_timer_start(&db->timer, on_timer, CONNECT_LIMIT_MS, 0);
+    if (poll_renew(db, UV_WRITABLE) != 0)
+        db_lost(db, "cannot watch the connection");
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct wh_db *db = timer->data;
+    if (db->broken)
+        db_lost(db, db->why);
+    else if (db->state == DB_WAITING)
+        connect_begin(db);
+    else if (db->state != DB_READY)
+        db_lost(db, "no connection within 5 s");
+}
+
+static void on_poll(uv_poll_t *handle, int status, int events)
+{
+    struct wh_db *db = handle->data;
+    if (!db)
+        return;
+    if (db->state == DB_CONNECTING) {
+        connect_step(db);
+        return;
+    }
+    if (status < 0 || ((events & UV_READABLE) && !PQconsumeInput(db->conn))) {
+        db_lost(db, status < 0 ? uv_strerror(status) : PQerrorMessage(db->conn));
+        return;
+    }
+    if (db_pipe_read(db))
+        db_pipe_flush(db);
+}
+
+void db_prepared(struct wh_db *db, const struct wh_db_outcome *outcome)
+{
+    if (outcome->status != 0) {
+        char why[sizeof db->why];
+        snprintf(why, sizeof why, "statement %zu (%s): %.300s", outcome->step, outcome->sqlstate,
+                 outcome->message ? outcome->message : "");
+        db_break_later(db, why);
+        return;
+    }
+    db->state = DB_READY;
+    db->retry_ms = RETRY_FIRST_MS;
+    uv_timer_stop(&db->timer);
+    if (db->options.on_ready)
+        db->options.on_ready(db->options.arg, db);
+}
+
+// Our session settings behind those of the connection string.
+static char *settings_text(const struct wh_db_options *options)
+{
+    char *theirs = NULL;
+    PQconninfoOption *parsed = PQconninfoParse(options->conninfo, NULL);
+    for (PQconninfoOption *one = parsed; one && one->keyword; one++)
+        if (strcmp(one->keyword, "options") == 0 && one->val)
+            theirs = one->val;
+    const char *more = options->settings ? options->settings : "";
+    size_t n = strlen(more) + strlen(options->schema) + (theirs ? strlen(theirs) : 0) + 512;
+    char *text = malloc(n);
+    if (text)
+        snprintf(text, n,
+                 "%s -c synchronous_commit=on -c enable_seqscan=off -c jit=off "
+                 "-c plan_cache_mode=force_generic_plan -c statement_timeout=0 "
+                 "-c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 "
+                 "-c lock_timeout=0 -c timezone=UTC%s%s %s",
+                 theirs ? theirs : "", options->schema[0] ? " -c search_path=" : "",
+                 options->schema, more);
+    PQconninfoFree(parsed);
+    return text;
+}
+
+int wh_db_open(uv_loop_t *loop, const struct wh_db_options *options, struct wh_db **ret_db)
+{
+    struct wh_db *db = calloc(1, sizeof *db);
+    if (!db)
+        return WH_E_NOMEM;
+    db->loop = loop;
+    db->options = *options;
+    db->conninfo = strdup(options->conninfo);
+    db->settings = settings_text(options);
+    db->retry_ms = RETRY_FIRST_MS;
+    if (!db->conninfo || !db->settings) {
+        free(db->conninfo);
+        free(db->settings);
+        free(db);
+        return WH_E_NOMEM;
+    }
+    uv_timer_init(loop, &db->timer);
+    db->timer.data = db;
+    uv_timer_start(&db->timer, on_timer, 0, 0);
+    *ret_db = db;
+    return 0;
+}
+
+static void free_db(uv_handle_t *handle)
+{
+    struct wh_db *db = handle->data;
+    db_pipe_done(db);
+    free(db->conninfo);
+    free(db->settings);
+    free(db);
+}
+
+void wh_db_close(struct wh_db *db)
+{
+    if (!db || db->closing)
+        return;
+    db->closing = true;
+    db_lost(db, "closed");
+    uv_timer_stop(&db->timer);
+    uv_close((uv_handle_t *)&db->timer, free_db);
+}
+
+bool wh_db_ready(const struct wh_db *db)
+{
+    return db && db->state == DB_READY && !db->broken;
+}
+
+int wh_db_backend_pid(const struct wh_db *db)
+{
+    return db->conn ? PQbackendPID(db->conn) : 0;
+}

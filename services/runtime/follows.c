@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+// From batches to works. A batch that skips nothing lets the chain's hash be computed event by
+// event, so that even a cursor in the middle of a batch can be checked by the publisher.
+#include "runtime/follows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/turn.h"
+
+#define ARENA_CAP ((size_t)128 << 20)
+#define CREDIT_EVENTS 2048
+#define CREDIT_BYTES (4 << 20)
+#define SPARE_MAX 8
+
+struct wh_feed_batch {
+    struct wh_following *owner;
+    struct wh_arena arena;
+    size_t left;
+    bool counted; // among the owner's waiting
+    struct wh_feed_batch *next;
+};
+
+struct wh_following {
+    struct wh_followings *all;
+    size_t index;
+    struct wh_door door;
+    struct wh_follower *follower;
+    struct wh_cursor cursor; // of what was handed to the engine
+    size_t waiting;          // events not yet finished with
+    bool marked;             // the cursor moved without an event since the last write
+    int64_t writing;         // mark in the turn in hand, 0: none
+    bool rewound;
+};
+
+struct wh_followings {
+    struct wh_runtime *runtime;
+    struct wh_following *each;
+    size_t n;
+    struct wh_feed_batch *spare;
+    size_t n_spare;
+};
+
+// ---- batches ---------------------------------------------------------------------------------
+
+static struct wh_feed_batch *batch_new(struct wh_following *owner)
+{
+    struct wh_followings *all = owner->all;
+    struct wh_feed_batch *batch = all->spare;
+    if (batch) {
+        all->spare = batch->next;
+        all->n_spare--;
+    } else {
+        batch = calloc(1, sizeof *batch);
+        if (!batch)
+            return NULL;
+        wh_arena_init(&batch->arena, ARENA_CAP);
+    }
+    batch->owner = owner;
+    batch->left = 0;
+    batch->counted = false;
+    return batch;
+}
+
+static void batch_free(struct wh_feed_batch *batch)
+{
+    struct wh_followings *all = batch->owner->all;
+    if (all->n_spare >= SPARE_MAX) {
+        wh_arena_done(&batch->arena);
+        free(batch);
+        return;
+    }
+    wh_arena_reset(&batch->arena);
+    batch->next = all->spare;
+    all->spare = batch;
+    all->n_spare++;
+}
+
+void wh_feed_batch_done(struct wh_feed_batch *batch)
+{
+    if (batch->counted)
+        batch->owner->waiting--;
+    if (--batch->left == 0)
+        batch_free(batch);
+}
+
+// What cannot even be read as an Event becomes one without payload, so that it can be set aside.
+static const Whistle__V1__Event *event_of(struct wh_arena *arena, const uint8_t *bytes, size_t n,
+                                          int64_t seq)
+{
+    const ProtobufCMessage *message =
+        wh_unpack(&whistle__v1__event__descriptor, arena, bytes, n, NULL);
+    if (message)
+        return (const Whistle__V1__Event *)message;
+    Whistle__V1__Event *event = wh_arena_alloc(arena, sizeof *event);
+    if (!event)
+        return NULL;
+    whistle__v1__event__init(event);
+    event->seq = seq;
+    event->payload = (ProtobufCBinaryData){n, wh_arena_dup(arena, bytes, n)};
+    if (!event->payload.data)
+        event->payload.len = 0;
+    return event;
+}
+
+static const ProtobufCMessage *payload_of(const struct wh_following *following,
+                                          struct wh_arena *arena, const Whistle__V1__Event *event)
+{
+    const struct wh_service *service = following->all->runtime->service;
+    return wh_unpack(service->follows[following->index].payload, arena, event->payload.data,
+                     event->payload.len, NULL);
+}
+
+struct wh_feed_batch *wh_feed_batch_one(struct wh_followings *followings, size_t follow,
+                                        const uint8_t *bytes, size_t n,
+                                        const Whistle__V1__Event **ret_event,
+                                        const ProtobufCMessage **ret_payload)
+{
+    struct wh_following *following = &followings->each[follow];
+    struct wh_feed_batch *batch = batch_new(following);
+    if (!batch)
+        return NULL;
+    batch->left = 1;
+    *ret_event = event_of(&batch->arena, bytes, n, 0);
+    if (!*ret_event) {
+        wh_feed_batch_done(batch);
+        return NULL;
+    }
+    *ret_payload = payload_of(following, &batch->arena, *ret_event);
+    return batch;
+}
+
+// ---- events ----------------------------------------------------------------------------------
+
+static int one_event(struct wh_following *following, struct wh_feed_batch *batch,
+                     const Whistle__V1__EventRow *row, struct wh_engine_event *event)
+{
+    struct wh_cursor *cursor = &following->cursor;
+    event->event = event_of(&batch->arena, row->body.data, row->body.len, cursor->seq + 1);
+    if (!event->event)
+        return WH_E_NOMEM;
+    event->payload = payload_of(following, &batch->arena, event->event);
+    cursor->has_hash = cursor->has_hash && event->event->seq == cursor->seq + 1;
+    if (cursor->has_hash)
+        wh_journal_hash(cursor->hash, row->body.data, row->body.len, cursor->hash);
+    cursor->seq = event->event->seq;
+    event->upto = cursor->seq;
+    event->hash = cursor->has_hash ? cursor->hash : NULL;
+    return 0;
+}
+
+// The batch's own end wins over what was computed; if both are known they must agree.
+static void batch_end(struct wh_following *following, const Whistle__V1__Events *events)
+{
+    struct wh_cursor *cursor = &following->cursor;
+    bool told = events->hash.len == WH_HASH_SIZE;
+    if (told && cursor->has_hash && cursor->seq == events->upto &&
+        memcmp(cursor->hash, events->hash.data, WH_HASH_SIZE) != 0)
+        wh_logf(WH_LOG_ERROR, "feed.hash", "feed %s: the chain does not hold at %lld",
+                following->door.name, (long long)events->upto);
+    cursor->has_hash = told || (cursor->has_hash && cursor->seq == events->upto);
+    cursor->seq = events->upto;
+    if (told)
+        memcpy(cursor->hash, events->hash.data, WH_HASH_SIZE);
+}
+
+static void no_memory(struct wh_following *following)
+{
+    wh_runtime_void(following->all->runtime, "no memory for a feed's batch");
+}
+
+static void take_events(struct wh_following *following, const Whistle__V1__Events *events)
+{
+    struct wh_feed_batch *batch = batch_new(following);
+    if (!batch) {
+        no_memory(following);
+        return;
+    }
+    batch->counted = true;
+    batch->left = events->n_events;
+    following->waiting += events->n_events;
+    for (size_t i = 0; i < events->n_events; i++) {
+        struct wh_engine_event event = {.batch = batch, .follow = following->index};
+        int status = one_event(following, batch, events->events[i], &event);
+        if (status == 0 && i + 1 == events->n_events) {
+            batch_end(following, events);
+            event.upto = following->cursor.seq;
+            event.hash = following->cursor.has_hash ? following->cursor.hash : NULL;
+        }
+        if (status == 0)
+            status = wh_engine_event(following->all->runtime->engine, &event);
+        if (status != 0) {
+            size_t rest = events->n_events - i;
+            while (rest-- > 0)
+                wh_feed_batch_done(batch);
+            no_memory(following);
+            return;
+        }
+    }
+}
+
+static void on_events(void *arg, struct wh_follower *follower, const Whistle__V1__Events *events)
+{
+    struct wh_following *following = arg;
+    if (events->n_events > 0) {
+        following->marked = false;
+        take_events(following, events);
+        return;
+    }
+    if (events->upto == following->cursor.seq) {
+        if (following->waiting == 0 && !following->marked)
+            wh_follower_done(follower, events->upto);
+        return;
+    }
+    following->cursor.seq = events->upto;
+    following->cursor.has_hash = events->hash.len == WH_HASH_SIZE;
+    if (following->cursor.has_hash)
+        memcpy(following->cursor.hash, events->hash.data, WH_HASH_SIZE);
+    following->marked = true;
+}
+
+static void on_rewound(void *arg, struct wh_follower *follower, const Whistle__V1__Rewound *rewound)
+{
+    struct wh_following *following = arg;
+    (void)follower;
+    following->rewound = true;
+    wh_logf(WH_LOG_ERROR, "feed.rewound",
+            "feed %s: our cursor %lld is not of its past (epoch %lld, head %lld): %s",
+            following->door.name, (long long)following->cursor.seq, (long long)rewound->epoch,
+            (long long)rewound->head, rewound->why ? rewound->why : "");
+}
+
+static void on_refused(void *arg, struct wh_follower *follower, const Whistle__V1__Error *error)
+{
+    struct wh_following *following = arg;
+    (void)follower;
+    wh_logf(WH_LOG_ERROR, "feed.refused", "feed %s: %s %s", following->door.name,
+            error->rule ? error->rule : "", error->detail ? error->detail : "");
+}
+
+// ---- life ------------------------------------------------------------------------------------
+
+int wh_followings_new(struct wh_runtime *runtime, struct wh_followings **ret_followings, char *why,
+                      size_t why_n)
+{
+    const struct wh_service *service = runtime->service;
+    struct wh_followings *followings = calloc(1, sizeof *followings);
+    if (!followings)
+        return WH_E_NOMEM;
+    followings->runtime = runtime;
+    followings->each = calloc(service->n_follows + 1, sizeof *followings->each);
+    followings->n = followings->each ? service->n_follows : 0;
+    int status = followings->each ? 0 : WH_E_NOMEM;
+    for (size_t i = 0; status == 0 && i < service->n_follows; i++) {
+        followings->each[i].all = followings;
+        followings->each[i].index = i;
+        status = wh_doors_find(wh_settings_text(runtime->settings, "doors"), "feed",
+                               service->follows[i].feed, &followings->each[i].door, why, why_n);
+    }
+    if (status != 0) {
+        wh_followings_free(followings);
+        return status;
+    }
+    *ret_followings = followings;
+    return 0;
+}
+
+void wh_followings_free(struct wh_followings *followings)
+{
+    if (!followings)
+        return;
+    wh_followings_stop(followings, true);
+    while (followings->spare) {
+        struct wh_feed_batch *batch = followings->spare;
+        followings->spare = batch->next;
+        wh_arena_done(&batch->arena);
+        free(batch);
+    }
+    free(followings->each);
+    free(followings);
+}
+
+void wh_followings_cursor(struct wh_followings *followings, const char *feed, size_t feed_n,
+                          int64_t seq, const uint8_t *hash)
+{
+    const struct wh_service *service = followings->runtime->service;
+    for (size_t i = 0; i < followings->n; i++) {
+        const char *name = service->follows[i].feed;
+        if (strlen(name) != feed_n || memcmp(name, feed, feed_n) != 0)
+            continue;
+        struct wh_cursor *cursor = &followings->each[i].cursor;
+        *cursor = (struct wh_cursor){.seq = seq, .has_hash = hash != NULL};
+        if (hash)
+            memcpy(cursor->hash, hash, WH_HASH_SIZE);
+    }
+}
+
+void wh_followings_start(struct wh_followings *followings)
+{
+    struct wh_runtime *runtime = followings->runtime;
+    for (size_t i = 0; i < followings->n; i++) {
+        struct wh_following *following = &followings->each[i];
+        struct wh_follow_options options = {
+            .door = following->door,
+            .key = runtime->key,
+            .feed = runtime->service->follows[i].feed,
+            .name = runtime->service->name,
+            .cursor = following->cursor,
+            .credit_events = CREDIT_EVENTS,
+            .credit_bytes = CREDIT_BYTES,
+            .on_events = on_events,
+            .on_rewound = on_rewound,
+            .on_refused = on_refused,
+            .arg = following,
+        };
+        if (following->cursor.seq == 0) // the journal before its first row: 32 zero bytes
+            following->cursor = (struct wh_cursor){.has_hash = true};
+        if (wh_follower_new(runtime->bus, &options, &following->follower) != 0)
+            wh_fatal("feed.follow", "cannot follow %s", options.feed);
+    }
+}
+
+void wh_followings_stop(struct wh_followings *followings, bool forget)
+{
+    for (size_t i = 0; i < followings->n; i++) {
+        struct wh_following *following = &followings->each[i];
+        if (following->follower)
+            wh_follower_free(following->follower);
+        following->follower = NULL;
+        following->marked = following->rewound = false;
+        following->writing = 0;
+        if (forget)
+            following->cursor = (struct wh_cursor){0};
+    }
+}
+
+bool wh_followings_caught_up(const struct wh_followings *followings)
+{
+    for (size_t i = 0; i < followings->n; i++) {
+        const struct wh_following *following = &followings->each[i];
+        if (!following->follower || following->waiting > 0 ||
+            !wh_follower_caught_up(following->follower))
+            return false;
+    }
+    return true;
+}
+
+const char *wh_followings_rewound(const struct wh_followings *followings)
+{
+    for (size_t i = 0; i < followings->n; i++)
+        if (followings->each[i].rewound)
+            return followings->runtime->service->follows[i].feed;
+    return NULL;
+}
+
+// ---- cursors ---------------------------------------------------------------------------------
+
+size_t wh_followings_marks(struct wh_followings *followings,
+                           void (*each)(void *arg, size_t follow, int64_t seq, const uint8_t *hash),
+                           void *arg)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < followings->n; i++) {
+        struct wh_following *following = &followings->each[i];
+        if (!following->marked || following->waiting > 0)
+            continue;
+        n++;
+        if (!each)
+            continue;
+        following->writing = following->cursor.seq;
+        each(arg, i, following->cursor.seq,
+             following->cursor.has_hash ? following->cursor.hash : NULL);
+    }
+    return n;
+}
+
+void wh_followings_marks_done(struct wh_followings *followings)
+{
+    for (size_t i = 0; i < followings->n; i++) {
+        struct wh_following *following = &followings->each[i];
+        if (following->writing == 0)
+            continue;
+        if (following->follower)
+            wh_follower_done(following->follower, following->writing);
+        if (following->cursor.seq == following->writing)
+            following->marked = false;
+        following->writing = 0;
+    }
+}
+
+void wh_followings_committed(struct wh_followings *followings, size_t follow, int64_t seq)
+{
+    struct wh_follower *follower = followings->each[follow].follower;
+    if (follower)
+        wh_follower_done(follower, seq);
+}

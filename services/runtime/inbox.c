@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// What waits for a turn. A command is first looked up among the kept answers (on the reader, many
+// at once, while another turn commits); one whose request is already waiting or in a turn joins
+// that one and gets its answer. Only then it stands in the inbox, with the events, in order of
+// arrival.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/engine.h"
+#include "runtime/row.h"
+
+#define BUSY_RETRY_MS 500
+
+void wh_list_push(struct wh_list *list, struct wh_work *work)
+{
+    work->next = NULL;
+    *(list->last ? &list->last->next : &list->first) = work;
+    list->last = work;
+    list->n++;
+}
+
+void wh_list_push_front(struct wh_list *list, struct wh_work *work)
+{
+    work->next = list->first;
+    list->first = work;
+    if (!list->last)
+        list->last = work;
+    list->n++;
+}
+
+struct wh_work *wh_list_pop(struct wh_list *list)
+{
+    struct wh_work *work = list->first;
+    if (!work)
+        return NULL;
+    list->first = work->next;
+    if (!list->first)
+        list->last = NULL;
+    list->n--;
+    work->next = NULL;
+    return work;
+}
+
+struct wh_work *wh_work_new(struct wh_engine *engine)
+{
+    struct wh_work *work = engine->spare;
+    if (!work)
+        return calloc(1, sizeof *work);
+    engine->spare = work->next;
+    *work = (struct wh_work){0};
+    return work;
+}
+
+void wh_work_free(struct wh_engine *engine, struct wh_work *work)
+{
+    wh_retry_release(engine, work);
+    if (work->batch)
+        wh_feed_batch_done(work->batch);
+    work->batch = NULL;
+    work->next = engine->spare;
+    engine->spare = work;
+}
+
+// ---- commands on their way -------------------------------------------------------------------
+
+static size_t bucket_of(const struct wh_uuid *id)
+{
+    uint32_t h;
+    memcpy(&h, id->b + 12, sizeof h);
+    return h % PENDING_BUCKETS;
+}
+
+static bool same_request(const struct wh_door_item *a, const struct wh_door_item *b)
+{
+    return wh_uuid_cmp(a->item.request_id, b->item.request_id) == 0 &&
+           strcmp(a->principal, b->principal) == 0;
+}
+
+static struct wh_work *pending_find(struct wh_engine *engine, const struct wh_door_item *item)
+{
+    struct wh_work *work = engine->pending[bucket_of(&item->item.request_id)];
+    while (work && !same_request(work->door, item))
+        work = work->chain;
+    return work;
+}
+
+void wh_pending_remove(struct wh_engine *engine, struct wh_work *work)
+{
+    struct wh_work **at = &engine->pending[bucket_of(&work->door->item.request_id)];
+    while (*at && *at != work)
+        at = &(*at)->chain;
+    if (*at)
+        *at = work->chain;
+    work->chain = NULL;
+}
+
+static void join(struct wh_engine *engine, struct wh_work *first, struct wh_door_item *item)
+{
+    struct wh_door_socket *door = engine->runtime->door;
+    if (memcmp(first->door->digest, item->digest, sizeof item->digest) != 0) {
+        wh_door_refuse(door, item, WH_RULE_REQUEST_ID_REUSED, "request_id", NULL, 0);
+        return;
+    }
+    struct wh_work *repeat = wh_work_new(engine);
+    if (!repeat) {
+        wh_door_refuse(door, item, WH_RULE_BUSY_WINDOW, NULL, NULL, BUSY_RETRY_MS);
+        return;
+    }
+    repeat->door = item;
+    repeat->next = first->repeats;
+    first->repeats = repeat;
+}
+
+void wh_engine_command(struct wh_engine *engine, struct wh_door_item *item)
+{
+    struct wh_work *first = pending_find(engine, item);
+    if (first) {
+        join(engine, first, item);
+        return;
+    }
+    struct wh_work *work = engine->serving ? wh_work_new(engine) : NULL;
+    if (!work) {
+        wh_door_refuse(engine->runtime->door, item, WH_RULE_BUSY_DATABASE, NULL, NULL,
+                       BUSY_RETRY_MS);
+        return;
+    }
+    work->door = item;
+    work->item = &item->item;
+    struct wh_work **bucket = &engine->pending[bucket_of(&item->item.request_id)];
+    work->chain = *bucket;
+    *bucket = work;
+    wh_list_push(&engine->fresh, work);
+}
+
+int wh_engine_event(struct wh_engine *engine, const struct wh_engine_event *event)
+{
+    struct wh_work *work = wh_work_new(engine);
+    if (!work)
+        return WH_E_NOMEM;
+    const struct wh_follows *follows = &engine->runtime->service->follows[event->follow];
+    work->batch = event->batch;
+    work->follow = event->follow;
+    work->upto = event->upto;
+    work->has_hash = event->hash != NULL;
+    if (event->hash)
+        memcpy(work->hash, event->hash, sizeof work->hash);
+    work->own = (struct wh_item){
+        .kind = WH_ITEM_EVENT,
+        .event = event->event,
+        .payload = event->payload,
+        .feed = follows->feed,
+    };
+    const Whistle__V1__Actor *actor = event->event->actor;
+    work->own.actor = (struct wh_actor){actor ? actor->identity : "", actor ? actor->officer : "",
+                                        actor ? actor->acting_for : "", 0};
+    if (event->payload)
+        work->own.what = wh_oneof_get(event->payload, &work->own.message);
+    work->condemned = !event->payload;
+    if (!event->payload)
+        snprintf(work->why, sizeof work->why, "the event's payload cannot be read");
+    work->item = &work->own;
+    wh_list_push(&engine->inbox, work);
+    return 0;
+}
+
+// ---- kept answers ----------------------------------------------------------------------------
+
+static struct wh_work *asked_find(struct wh_engine *engine, const uint8_t *id, const uint8_t *who,
+                                  size_t who_n)
+{
+    struct wh_work *work = engine->asked.first;
+    for (; work; work = work->next)
+        if (memcmp(work->door->item.request_id.b, id, 16) == 0 &&
+            strlen(work->door->principal) == who_n &&
+            memcmp(work->door->principal, who, who_n) == 0)
+            return work;
+    return NULL;
+}
+
+static void asked_remove(struct wh_engine *engine, struct wh_work *gone)
+{
+    struct wh_list rest = {0};
+    for (struct wh_work *work = wh_list_pop(&engine->asked); work;
+         work = wh_list_pop(&engine->asked))
+        if (work != gone)
+            wh_list_push(&rest, work);
+    engine->asked = rest;
+}
+
+static void on_kept(void *arg, const struct wh_db_outcome *outcome)
+{
+    struct wh_engine *engine = arg;
+    if (outcome->status == WH_E_IO)
+        return; // the loss of the reader makes all void
+    if (outcome->status != 0) {
+        wh_db_drop(engine->runtime->reader, outcome->message);
+        return;
+    }
+    const PGresult *result = outcome->results[0];
+    for (int i = 0; i < PQntuples(result); i++) {
+        struct wh_row row = {result, i};
+        size_t id_n, who_n;
+        const uint8_t *id = wh_row_bytes(&row, 0, &id_n), *who = wh_row_bytes(&row, 1, &who_n);
+        struct wh_work *work = id_n == 16 ? asked_find(engine, id, who, who_n) : NULL;
+        if (!work)
+            continue;
+        asked_remove(engine, work);
+        if (!wh_answer_kept(engine, work, &row))
+            wh_logf(WH_LOG_ERROR, "answer.unreadable", "a kept answer cannot be read");
+    }
+    for (struct wh_work *work = wh_list_pop(&engine->asked); work;
+         work = wh_list_pop(&engine->asked))
+        wh_list_push(&engine->inbox, work);
+}
+
+void wh_inbox_ask(struct wh_engine *engine)
+{
+    if (engine->asked.n > 0 || engine->fresh.n == 0)
+        return;
+    static struct wh_batch ids;
+    if (ids.n_columns == 0 && wh_batch_init(&ids, "U") != 0)
+        return;
+    wh_batch_clear(&ids);
+    while (engine->fresh.n > 0 && engine->asked.n < ASK_MAX) {
+        struct wh_val id = WH_U(engine->fresh.first->door->item.request_id.b);
+        if (wh_batch_add(&ids, &id, 1) != 0)
+            break;
+        wh_list_push(&engine->asked, wh_list_pop(&engine->fresh));
+    }
+    struct wh_db_param param;
+    wh_batch_params(&ids, &param);
+    struct wh_db_step step = {WH_R_KEPT, &param, 1};
+    if (wh_db_run(engine->runtime->reader, &step, 1, on_kept, engine) == 0)
+        return;
+    while (engine->asked.n > 0) // the reader is gone; on_lost follows and makes all void
+        wh_list_push(&engine->fresh, wh_list_pop(&engine->asked));
+}
+
+// ---- void ------------------------------------------------------------------------------------
+
+static void list_void(struct wh_engine *engine, struct wh_list *list)
+{
+    for (struct wh_work *work = wh_list_pop(list); work; work = wh_list_pop(list)) {
+        if (work->door)
+            wh_answer_busy(engine, work, WH_RULE_BUSY_DATABASE);
+        else
+            wh_work_free(engine, work);
+    }
+}
+
+void wh_inbox_void(struct wh_engine *engine)
+{
+    list_void(engine, &engine->asked);
+    list_void(engine, &engine->fresh);
+    list_void(engine, &engine->inbox);
+}

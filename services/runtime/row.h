@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// A row of a binary result, as services see it.
+#ifndef WH_RUNTIME_ROW_H
+#define WH_RUNTIME_ROW_H
+
+#include "runtime/db.h"
+#include "runtime/service.h"
+
+struct wh_row {
+    const PGresult *result;
+    int row;
+};
+
+#endif
