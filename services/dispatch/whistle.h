@@ -40,6 +40,7 @@ struct task_clock {
     uint16_t round;
     uint8_t level;
     uint8_t reminded;
+    uint32_t reserved;
 };
 
 enum task_flag {
