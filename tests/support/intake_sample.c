@@ -197,8 +197,8 @@ Whistle__V1__RaiseWhistle *sample_raise(const struct wh_district *district,
     if (sample_below(random, 3) == 0)
         raise->tags = one_text(arena, "学校周边", &raise->n_tags);
     if (sample_below(random, 3) == 0)
-        raise->source = raiser->is_unit ? WHISTLE__V1__SOURCE__SOURCE_WEB
-                                        : WHISTLE__V1__SOURCE__SOURCE_HOTLINE;
+        raise->source =
+            raiser->is_unit ? WHISTLE__V1__SOURCE__SOURCE_WEB : WHISTLE__V1__SOURCE__SOURCE_HOTLINE;
     raise->drill = sample_below(random, 10) == 0;
     return raise;
 }

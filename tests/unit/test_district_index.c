@@ -112,7 +112,8 @@ static void categories_hold_their_routes(void **state)
 static void service_times_by_set_and_priority(void **state)
 {
     (void)state;
-    const struct wh_times *p1 = wh_district_times(district, NULL, WHISTLE__V1__PRIORITY__PRIORITY_P1);
+    const struct wh_times *p1 =
+        wh_district_times(district, NULL, WHISTLE__V1__PRIORITY__PRIORITY_P1);
     const struct wh_times *p3 =
         wh_district_times(district, "normal", WHISTLE__V1__PRIORITY__PRIORITY_P3);
     const struct wh_times *hard =

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A district's validation: the demo passes; every broken copy is refused, naming the field and rule.
+// A district's validation: the demo passes; every broken copy is refused, naming the field and
+// rule.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,12 +13,30 @@
 
 #define S(text) ((char *)(uintptr_t)(text))
 
-static void no_unit_code(Whistle__V1__District *d) { d->units[3]->code = S(""); }
-static void bad_unit_code(Whistle__V1__District *d) { d->units[3]->code = S("99 01"); }
-static void unit_twice(Whistle__V1__District *d) { d->units[3]->code = d->units[2]->code; }
-static void unit_no_name(Whistle__V1__District *d) { d->units[5]->zh = S(""); }
-static void unit_no_parent(Whistle__V1__District *d) { d->units[1]->parent = S("nobody"); }
-static void unit_own_parent(Whistle__V1__District *d) { d->units[7]->parent = d->units[7]->code; }
+static void no_unit_code(Whistle__V1__District *d)
+{
+    d->units[3]->code = S("");
+}
+static void bad_unit_code(Whistle__V1__District *d)
+{
+    d->units[3]->code = S("99 01");
+}
+static void unit_twice(Whistle__V1__District *d)
+{
+    d->units[3]->code = d->units[2]->code;
+}
+static void unit_no_name(Whistle__V1__District *d)
+{
+    d->units[5]->zh = S("");
+}
+static void unit_no_parent(Whistle__V1__District *d)
+{
+    d->units[1]->parent = S("nobody");
+}
+static void unit_own_parent(Whistle__V1__District *d)
+{
+    d->units[7]->parent = d->units[7]->code;
+}
 static void unit_level(Whistle__V1__District *d)
 {
     d->units[1]->level = WHISTLE__V1__UNIT_LEVEL__UNIT_LEVEL_UNSPECIFIED;
@@ -26,15 +45,30 @@ static void unit_half_place(Whistle__V1__District *d)
 {
     d->units[1]->lon_is_case = WHISTLE__V1__UNIT__LON_IS__NOT_SET;
 }
-static void unit_far(Whistle__V1__District *d) { d->units[1]->lat = 91; }
+static void unit_far(Whistle__V1__District *d)
+{
+    d->units[1]->lat = 91;
+}
 static void department_as_unit(Whistle__V1__District *d)
 {
     d->departments[0]->code = d->units[1]->code;
 }
-static void desk_of_nobody(Whistle__V1__District *d) { d->desks[0]->body = S("NOBODY"); }
-static void desk_twice(Whistle__V1__District *d) { d->desks[1]->body = d->desks[0]->body; }
-static void contact_level(Whistle__V1__District *d) { d->desks[0]->contacts[0]->level = 3; }
-static void channel(Whistle__V1__District *d) { d->desks[0]->contacts[1]->channels[0] = S("x"); }
+static void desk_of_nobody(Whistle__V1__District *d)
+{
+    d->desks[0]->body = S("NOBODY");
+}
+static void desk_twice(Whistle__V1__District *d)
+{
+    d->desks[1]->body = d->desks[0]->body;
+}
+static void contact_level(Whistle__V1__District *d)
+{
+    d->desks[0]->contacts[0]->level = 3;
+}
+static void channel(Whistle__V1__District *d)
+{
+    d->desks[0]->contacts[1]->channels[0] = S("x");
+}
 static void category_twice(Whistle__V1__District *d)
 {
     d->categories[1]->code = d->categories[0]->code;
@@ -51,33 +85,78 @@ static void choice_without(Whistle__V1__District *d)
 {
     d->categories[0]->questions[0]->n_values = 0;
 }
-static void min_above_max(Whistle__V1__District *d) { d->categories[0]->questions[2]->min = 501; }
-static void route_category(Whistle__V1__District *d) { d->routes[0]->category = S("NONE"); }
-static void route_no_lead(Whistle__V1__District *d) { d->routes[0]->lead = S(""); }
-static void route_lead(Whistle__V1__District *d) { d->routes[0]->lead = d->units[1]->code; }
+static void min_above_max(Whistle__V1__District *d)
+{
+    d->categories[0]->questions[2]->min = 501;
+}
+static void route_category(Whistle__V1__District *d)
+{
+    d->routes[0]->category = S("NONE");
+}
+static void route_no_lead(Whistle__V1__District *d)
+{
+    d->routes[0]->lead = S("");
+}
+static void route_lead(Whistle__V1__District *d)
+{
+    d->routes[0]->lead = d->units[1]->code;
+}
 static void route_support(Whistle__V1__District *d)
 {
     d->routes[0]->supports[0] = d->routes[0]->lead;
 }
-static void route_twice(Whistle__V1__District *d) { *d->routes[1] = *d->routes[0]; }
-static void no_p2(Whistle__V1__District *d) { d->service_times[1]->set = S("other"); }
-static void bad_span(Whistle__V1__District *d) { d->service_times[2]->checkin = S("1 day"); }
-static void no_span(Whistle__V1__District *d) { d->service_times[3]->review = S(""); }
+static void route_twice(Whistle__V1__District *d)
+{
+    *d->routes[1] = *d->routes[0];
+}
+static void no_p2(Whistle__V1__District *d)
+{
+    d->service_times[1]->set = S("other");
+}
+static void bad_span(Whistle__V1__District *d)
+{
+    d->service_times[2]->checkin = S("1 day");
+}
+static void no_span(Whistle__V1__District *d)
+{
+    d->service_times[3]->review = S("");
+}
 static void times_twice(Whistle__V1__District *d)
 {
     d->service_times[1]->priority = WHISTLE__V1__PRIORITY__PRIORITY_P1;
 }
-static void hours(Whistle__V1__District *d) { d->calendar->work_hours[0]->to_min = 1441; }
-static void off_day(Whistle__V1__District *d) { d->calendar->off_days[0] = 20260230; }
-static void no_calendar(Whistle__V1__District *d) { d->calendar = NULL; }
-static void no_zone(Whistle__V1__District *d) { d->n_zone = 0; }
-static void prefix(Whistle__V1__District *d) { d->number_prefix = S("al"); }
-static void no_prefix(Whistle__V1__District *d) { d->number_prefix = S(""); }
+static void hours(Whistle__V1__District *d)
+{
+    d->calendar->work_hours[0]->to_min = 1441;
+}
+static void off_day(Whistle__V1__District *d)
+{
+    d->calendar->off_days[0] = 20260230;
+}
+static void no_calendar(Whistle__V1__District *d)
+{
+    d->calendar = NULL;
+}
+static void no_zone(Whistle__V1__District *d)
+{
+    d->n_zone = 0;
+}
+static void prefix(Whistle__V1__District *d)
+{
+    d->number_prefix = S("al");
+}
+static void no_prefix(Whistle__V1__District *d)
+{
+    d->number_prefix = S("");
+}
 static void setting(Whistle__V1__District *d)
 {
     d->settings_by_unit[0]->unit = S("990101001001");
 }
-static void no_units(Whistle__V1__District *d) { d->n_units = 0; }
+static void no_units(Whistle__V1__District *d)
+{
+    d->n_units = 0;
+}
 
 static const struct {
     void (*break_it)(Whistle__V1__District *data);
@@ -133,7 +212,8 @@ static void every_fault_is_named(void **state)
         broken[i].break_it(data);
         size_t n = wh_district_validate(data, NULL, faults, 64), hit = 0;
         for (size_t k = 0; k < n && k < 64; k++)
-            hit += faults[k].rule == broken[i].rule && strcmp(faults[k].field, broken[i].field) == 0;
+            hit +=
+                faults[k].rule == broken[i].rule && strcmp(faults[k].field, broken[i].field) == 0;
         if (hit == 0)
             fail_msg("case %zu: %s not among %zu faults, first %s", i, broken[i].field, n,
                      n > 0 ? faults[0].field : "none");

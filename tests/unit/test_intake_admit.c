@@ -146,27 +146,90 @@ static Whistle__V1__Reporter *reporter(Raise *r)
     return r->reporter;
 }
 
-static void no_unit(Raise *r) { r->unit = S(""); }
-static void other_unit(Raise *r) { r->unit = S("990101003"); }
-static void unknown_unit(Raise *r) { r->unit = S("990101999"); }
-static void no_category(Raise *r) { r->category = S(""); }
-static void unknown_category(Raise *r) { r->category = S("NONE"); }
-static void no_title(Raise *r) { r->title = S(""); }
-static void blank_title(Raise *r) { r->title = S("  "); }
-static void long_title(Raise *r) { r->title = S(repeat("灯", 101)); }
-static void two_lines(Raise *r) { r->title = S("一\n二"); }
-static void long_words(Raise *r) { r->text = S(repeat("灯", 5001)); }
-static void control(Raise *r) { r->text = S("a\x01"); }
-static void priority(Raise *r) { r->priority = (Whistle__V1__Priority)5; }
-static void p1_no_reason(Raise *r) { r->priority = WHISTLE__V1__PRIORITY__PRIORITY_P1; }
-static void place_unknown(Raise *r) { with_place(r)->unit = S("990101002999"); }
-static void place_foreign(Raise *r) { with_place(r)->unit = S("990101003001"); }
-static void place_street(Raise *r) { with_place(r)->unit = S("990101003"); }
-static void place_district(Raise *r) { with_place(r)->unit = S("990101"); }
-static void place_body(Raise *r) { with_place(r)->unit = S("FIRE"); }
-static void grid_unknown(Raise *r) { with_place(r)->grid = S("990101002003999"); }
-static void grid_no_grid(Raise *r) { with_place(r)->grid = S(COMMUNITY); }
-static void grid_foreign(Raise *r) { with_place(r)->grid = S("990101003001001"); }
+static void no_unit(Raise *r)
+{
+    r->unit = S("");
+}
+static void other_unit(Raise *r)
+{
+    r->unit = S("990101003");
+}
+static void unknown_unit(Raise *r)
+{
+    r->unit = S("990101999");
+}
+static void no_category(Raise *r)
+{
+    r->category = S("");
+}
+static void unknown_category(Raise *r)
+{
+    r->category = S("NONE");
+}
+static void no_title(Raise *r)
+{
+    r->title = S("");
+}
+static void blank_title(Raise *r)
+{
+    r->title = S("  ");
+}
+static void long_title(Raise *r)
+{
+    r->title = S(repeat("灯", 101));
+}
+static void two_lines(Raise *r)
+{
+    r->title = S("一\n二");
+}
+static void long_words(Raise *r)
+{
+    r->text = S(repeat("灯", 5001));
+}
+static void control(Raise *r)
+{
+    r->text = S("a\x01");
+}
+static void priority(Raise *r)
+{
+    r->priority = (Whistle__V1__Priority)5;
+}
+static void p1_no_reason(Raise *r)
+{
+    r->priority = WHISTLE__V1__PRIORITY__PRIORITY_P1;
+}
+static void place_unknown(Raise *r)
+{
+    with_place(r)->unit = S("990101002999");
+}
+static void place_foreign(Raise *r)
+{
+    with_place(r)->unit = S("990101003001");
+}
+static void place_street(Raise *r)
+{
+    with_place(r)->unit = S("990101003");
+}
+static void place_district(Raise *r)
+{
+    with_place(r)->unit = S("990101");
+}
+static void place_body(Raise *r)
+{
+    with_place(r)->unit = S("FIRE");
+}
+static void grid_unknown(Raise *r)
+{
+    with_place(r)->grid = S("990101002003999");
+}
+static void grid_no_grid(Raise *r)
+{
+    with_place(r)->grid = S(COMMUNITY);
+}
+static void grid_foreign(Raise *r)
+{
+    with_place(r)->grid = S("990101003001001");
+}
 static void grid_other(Raise *r)
 {
     with_place(r)->unit = S("990101002001");
@@ -184,16 +247,46 @@ static void half_point(Raise *r)
     point(r, 39.1, 115.9);
     r->place->lon_is_case = WHISTLE__V1__PLACE__LON_IS__NOT_SET;
 }
-static void lat_nan(Raise *r) { point(r, NAN, 115.9); }
-static void lat_90(Raise *r) { point(r, 90.001, 115.9); }
-static void lon_inf(Raise *r) { point(r, 39.1, INFINITY); }
-static void far(Raise *r) { point(r, 39.1, 117.5); }
-static void swapped(Raise *r) { point(r, 15.9, 39.1); }
-static void long_address(Raise *r) { with_place(r)->address = S(repeat("路", 201)); }
-static void tag_empty(Raise *r) { r->tags = texts("", "a"), r->n_tags = 2; }
-static void tag_long(Raise *r) { r->tags = texts(repeat("a", 33), "b"), r->n_tags = 2; }
-static void tag_twice(Raise *r) { r->tags = texts("a", "a"), r->n_tags = 2; }
-static void tag_phone(Raise *r) { r->tags = texts("a", "电话13912345678"), r->n_tags = 2; }
+static void lat_nan(Raise *r)
+{
+    point(r, NAN, 115.9);
+}
+static void lat_90(Raise *r)
+{
+    point(r, 90.001, 115.9);
+}
+static void lon_inf(Raise *r)
+{
+    point(r, 39.1, INFINITY);
+}
+static void far(Raise *r)
+{
+    point(r, 39.1, 117.5);
+}
+static void swapped(Raise *r)
+{
+    point(r, 15.9, 39.1);
+}
+static void long_address(Raise *r)
+{
+    with_place(r)->address = S(repeat("路", 201));
+}
+static void tag_empty(Raise *r)
+{
+    r->tags = texts("", "a"), r->n_tags = 2;
+}
+static void tag_long(Raise *r)
+{
+    r->tags = texts(repeat("a", 33), "b"), r->n_tags = 2;
+}
+static void tag_twice(Raise *r)
+{
+    r->tags = texts("a", "a"), r->n_tags = 2;
+}
+static void tag_phone(Raise *r)
+{
+    r->tags = texts("a", "电话13912345678"), r->n_tags = 2;
+}
 static void tags_many(Raise *r)
 {
     r->tags = wh_arena_calloc(&arena, 17, sizeof(*r->tags));
@@ -207,40 +300,127 @@ static void flooding(Raise *r, const char *code, const char *value)
     r->answers = answer(code, value);
     r->n_answers = 1;
 }
-static void answer_unknown(Raise *r) { flooding(r, "colour", "red"); }
-static void answer_text(Raise *r) { flooding(r, "depth_cm", "deep"); }
-static void answer_float(Raise *r) { flooding(r, "depth_cm", "1.5"); }
-static void answer_range(Raise *r) { flooding(r, "depth_cm", "501"); }
-static void answer_minus(Raise *r) { flooding(r, "depth_cm", "-1"); }
-static void answer_bool(Raise *r) { flooding(r, "trapped", "yes"); }
+static void answer_unknown(Raise *r)
+{
+    flooding(r, "colour", "red");
+}
+static void answer_text(Raise *r)
+{
+    flooding(r, "depth_cm", "deep");
+}
+static void answer_float(Raise *r)
+{
+    flooding(r, "depth_cm", "1.5");
+}
+static void answer_range(Raise *r)
+{
+    flooding(r, "depth_cm", "501");
+}
+static void answer_minus(Raise *r)
+{
+    flooding(r, "depth_cm", "-1");
+}
+static void answer_bool(Raise *r)
+{
+    flooding(r, "trapped", "yes");
+}
 static void answer_choice(Raise *r)
 {
     flooding(r, "smell_where", "屋顶");
     r->category = S("GAS_LEAK");
 }
-static void joint_self(Raise *r) { r->joint_units = texts(STREET, NULL), r->n_joint_units = 1; }
-static void joint_low(Raise *r) { r->joint_units = texts(COMMUNITY, NULL), r->n_joint_units = 1; }
-static void joint_body(Raise *r) { r->joint_units = texts("FIRE", NULL), r->n_joint_units = 1; }
-static void joint_none(Raise *r) { r->joint_units = texts("NOBODY", NULL), r->n_joint_units = 1; }
-static void to_by_street(Raise *r) { r->to = texts("990101003", NULL), r->n_to = 1; }
-static void need_kind(Raise *r) { need(r, 0); }
-static void need_count(Raise *r) { need(r, 1)->count = 0; }
-static void need_many(Raise *r) { need(r, 1)->count = 100001; }
-static void need_no_item(Raise *r) { need(r, 3); }
-static void need_item(Raise *r) { need(r, 1)->item = S("PPE_SUIT"); }
-static void need_skill(Raise *r) { need(r, 3)->skill = S("值守"), r->needs[0]->item = S("X"); }
-static void need_times(Raise *r) { need(r, 2)->from_at = 2000, r->needs[0]->to_at = 2000; }
-static void long_name(Raise *r) { reporter(r)->name = S(repeat("甲", 65)); }
-static void short_phone(Raise *r) { reporter(r)->phone = S("12"); }
-static void phone_letters(Raise *r) { reporter(r)->phone = S("139x12345678"); }
-static void phone_long(Raise *r) { reporter(r)->phone = S("139123456781391234567"); }
-static void source_department(Raise *r) { r->source = WHISTLE__V1__SOURCE__SOURCE_DEPARTMENT; }
-static void source_out(Raise *r) { r->source = (Whistle__V1__Source)8; }
-static void asked_foreign(Raise *r) { r->asked_by = S("990101003001"); }
-static void asked_street(Raise *r) { r->asked_by = S(STREET); }
-static void asked_unknown(Raise *r) { r->asked_by = S("NOBODY"); }
-static void reason_id(Raise *r) { r->reason = S("身份证11010519491231002X"); }
-static void attachments(Raise *r) { r->attachments = texts("a", ""), r->n_attachments = 2; }
+static void joint_self(Raise *r)
+{
+    r->joint_units = texts(STREET, NULL), r->n_joint_units = 1;
+}
+static void joint_low(Raise *r)
+{
+    r->joint_units = texts(COMMUNITY, NULL), r->n_joint_units = 1;
+}
+static void joint_body(Raise *r)
+{
+    r->joint_units = texts("FIRE", NULL), r->n_joint_units = 1;
+}
+static void joint_none(Raise *r)
+{
+    r->joint_units = texts("NOBODY", NULL), r->n_joint_units = 1;
+}
+static void to_by_street(Raise *r)
+{
+    r->to = texts("990101003", NULL), r->n_to = 1;
+}
+static void need_kind(Raise *r)
+{
+    need(r, 0);
+}
+static void need_count(Raise *r)
+{
+    need(r, 1)->count = 0;
+}
+static void need_many(Raise *r)
+{
+    need(r, 1)->count = 100001;
+}
+static void need_no_item(Raise *r)
+{
+    need(r, 3);
+}
+static void need_item(Raise *r)
+{
+    need(r, 1)->item = S("PPE_SUIT");
+}
+static void need_skill(Raise *r)
+{
+    need(r, 3)->skill = S("值守"), r->needs[0]->item = S("X");
+}
+static void need_times(Raise *r)
+{
+    need(r, 2)->from_at = 2000, r->needs[0]->to_at = 2000;
+}
+static void long_name(Raise *r)
+{
+    reporter(r)->name = S(repeat("甲", 65));
+}
+static void short_phone(Raise *r)
+{
+    reporter(r)->phone = S("12");
+}
+static void phone_letters(Raise *r)
+{
+    reporter(r)->phone = S("139x12345678");
+}
+static void phone_long(Raise *r)
+{
+    reporter(r)->phone = S("139123456781391234567");
+}
+static void source_department(Raise *r)
+{
+    r->source = WHISTLE__V1__SOURCE__SOURCE_DEPARTMENT;
+}
+static void source_out(Raise *r)
+{
+    r->source = (Whistle__V1__Source)8;
+}
+static void asked_foreign(Raise *r)
+{
+    r->asked_by = S("990101003001");
+}
+static void asked_street(Raise *r)
+{
+    r->asked_by = S(STREET);
+}
+static void asked_unknown(Raise *r)
+{
+    r->asked_by = S("NOBODY");
+}
+static void reason_id(Raise *r)
+{
+    r->reason = S("身份证11010519491231002X");
+}
+static void attachments(Raise *r)
+{
+    r->attachments = texts("a", ""), r->n_attachments = 2;
+}
 
 static const struct {
     void (*spoil)(Raise *raise);
@@ -396,9 +576,9 @@ static void who_may_raise(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct admitted admitted;
         struct fault fault;
-        assert_int_equal(ask(plain(cases[i].unit, "STREET_LIGHT"), cases[i].identity, &admitted,
-                             &fault),
-                         WH_E_INVALID);
+        assert_int_equal(
+            ask(plain(cases[i].unit, "STREET_LIGHT"), cases[i].identity, &admitted, &fault),
+            WH_E_INVALID);
         assert_string_equal(fault.field, cases[i].field);
         assert_int_equal(fault.rule, cases[i].rule);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers: from 1 up each local day, strictly rising whatever the clock does, never twice, also over
-// a restart.
+// Numbers: from 1 up each local day, strictly rising whatever the clock does, never twice, also
+// over a restart.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

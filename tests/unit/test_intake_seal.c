@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sealing: what was sealed opens with the person's key only; masked texts tell nothing, what the mask
-// cut out comes back; an erased person stays closed for ever; who may unseal.
+// Sealing: what was sealed opens with the person's key only; masked texts tell nothing, what the
+// mask cut out comes back; an erased person stays closed for ever; who may unseal.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -238,19 +238,20 @@ static void who_may_unseal(void **state)
         const char *identity;
         bool district, blown, may;
     } cases[] = {
-        {"990101002", false, false, true},    {"990101003", false, true, true},
-        {"990101004", false, true, false},    {"990101002003", false, true, false},
-        {"DISTRICT", true, false, true},      {"DISTRICT", false, true, false},
-        {"FIRE", false, true, true},          {"FIRE", false, false, false},
-        {"URBAN", false, true, false},        {"TAPCO", false, true, false},
-        {"NOTIFIER", false, true, false},     {"", false, true, false},
+        {"990101002", false, false, true}, {"990101003", false, true, true},
+        {"990101004", false, true, false}, {"990101002003", false, true, false},
+        {"DISTRICT", true, false, true},   {"DISTRICT", false, true, false},
+        {"FIRE", false, true, true},       {"FIRE", false, false, false},
+        {"URBAN", false, true, false},     {"TAPCO", false, true, false},
+        {"NOTIFIER", false, true, false},  {"", false, true, false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct whistle whistle = {
             .state = cases[i].blown ? WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_BLOWN
                                     : WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_SUBMITTED,
             .facts = &facts};
-        struct who who = {.identity = cases[i].identity, .officer = "", .district = cases[i].district};
+        struct who who = {
+            .identity = cases[i].identity, .officer = "", .district = cases[i].district};
         if (unseal_may(district, &whistle, &who) != cases[i].may)
             fail_msg("case %zu: %s", i, cases[i].identity);
     }
