@@ -136,6 +136,11 @@ void wh_door_refuse(struct wh_door_socket *door, struct wh_door_item *item, enum
     wh_door_answer(door, item, &answer);
 }
 
+void wh_door_drop(struct wh_door_socket *door, struct wh_door_item *item)
+{
+    slot_give(door, (struct wh_door_slot *)item);
+}
+
 // ---- commands --------------------------------------------------------------------------------
 
 // Is there a reason to take nothing (more) now?

@@ -246,7 +246,7 @@ int wh_owner_new(struct wh_runtime *runtime, struct wh_owner **ret_owner)
     char text[128];
     int n = snprintf(text, sizeof text, "whistle:%s", runtime->service->name);
     uint8_t hash[16];
-    crypto_generichash(hash, sizeof hash, (const uint8_t *)text, (size_t)n, NULL, 0);
+    crypto_generichash(hash, sizeof hash, (const uint8_t *)text, (unsigned long long)n, NULL, 0);
     memcpy(&owner->lock_key, hash, sizeof owner->lock_key);
     owner->runtime = runtime;
     uv_timer_init(&runtime->loop, &owner->tick);
