@@ -298,7 +298,7 @@ void notice_answer(const struct pen *p, const struct message *m, bool zh, struct
 {
     const char *verb = answer_verb(m);
     ret->n = 0;
-    words_add(ret, zh ? "答复:whistle " : "Answer: whistle ");
+    words_add(ret, zh ? "答复:whistle " : "whistle ");
     words_add(ret, verb);
     words_add(ret, " ");
     words_add(ret, p->number);
@@ -306,7 +306,4 @@ void notice_answer(const struct pen *p, const struct message *m, bool zh, struct
         words_add(ret, "-");
         words_add(ret, pen_code(p, m->department));
     }
-    if (m->kind == NOTICE_CALL)
-        words_add(ret, zh ? ",到场 check-in,非本单位 refuse"
-                          : "; on the scene check-in; not yours refuse");
 }

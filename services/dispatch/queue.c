@@ -165,7 +165,7 @@ static void issue_bundle(struct pen *p, const struct queue *q, const struct bund
     bundle_words(p, b, false, &w);
     n->text_en = pen_text(p, w.text);
     n->answer_zh = (char *)(uintptr_t) "答复:whistle tasks --open";
-    n->answer_en = (char *)(uintptr_t) "Answer: whistle tasks --open";
+    n->answer_en = (char *)(uintptr_t) "whistle tasks --open";
     pen_append(p, (void ***)&p->tail->notices, &p->tail->n_notices, &p->cap_notices, n);
 }
 
