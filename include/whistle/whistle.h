@@ -14,7 +14,7 @@
 // returns; pointers handed to a function are copied before it returns. Unless said otherwise a
 // callback may call any function but wh_session_run and wh_session_close.
 //
-//     cc department.c $(pkg-config --cflags --libs --static whistle)
+//     cc department.c $(pkg-config --cflags --libs whistle)
 #ifndef WHISTLE_WHISTLE_H
 #define WHISTLE_WHISTLE_H
 

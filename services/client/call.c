@@ -10,32 +10,13 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "client/call_pending.h"
 
 #define TICK_MS 20
 #define QUEUE_MAX 100000
-#define BUCKETS 4096
 #define BUSY_DEFAULT_MS 200
 #define ANSWER_MAX ((size_t)32 << 20)
-
-struct pending {
-    struct pending *next, *prev; // in the queue or among the flying
-    struct pending *chain;       // same bucket
-    struct wh_uuid id;
-    int64_t called_at; // of uv_hrtime, ms
-    int64_t act_at;    // by the caller's clock: send (again)
-    unsigned sends;
-    bool sent; // over the present connection, not answered
-    wh_answer_fn on_answer;
-    void *arg;
-    size_t n;
-    uint8_t frame[];
-};
-
-struct list {
-    struct pending *head, *tail;
-    size_t n;
-};
 
 struct wh_caller {
     struct wh_bus *bus;
@@ -50,10 +31,10 @@ struct wh_caller {
     int64_t waiting_since; // by the clock: silence began; 0: nothing is waited for
     unsigned strikes;      // connections in a row that stayed silent
     size_t n_sent;
-    struct list queue, flying;
+    struct call_list queue, flying;
     uv_timer_t timer;
     struct wh_arena arena;
-    struct pending *buckets[BUCKETS];
+    struct call_table table;
 };
 
 static int64_t now_ms(void)
@@ -61,51 +42,16 @@ static int64_t now_ms(void)
     return (int64_t)(uv_hrtime() / 1000000);
 }
 
-// ---- lists and the table by id ----------------------------------------------------------------
-
-static void list_add(struct list *list, struct pending *call)
-{
-    call->next = NULL;
-    call->prev = list->tail;
-    *(list->tail ? &list->tail->next : &list->head) = call;
-    list->tail = call;
-    list->n++;
-}
-
-static void list_remove(struct list *list, struct pending *call)
-{
-    *(call->prev ? &call->prev->next : &list->head) = call->next;
-    *(call->next ? &call->next->prev : &list->tail) = call->prev;
-    list->n--;
-}
-
-static struct pending **bucket_of(struct wh_caller *caller, const uint8_t id[16])
-{
-    uint64_t h;
-
-    memcpy(&h, id + 8, sizeof(h)); // the random half of a UUIDv7
-    return &caller->buckets[(h ^ h >> 29) % BUCKETS];
-}
-
-static struct pending **find(struct wh_caller *caller, const uint8_t id[16])
-{
-    struct pending **at = bucket_of(caller, id);
-
-    while (*at && memcmp((*at)->id.b, id, 16) != 0)
-        at = &(*at)->chain;
-    return at;
-}
-
 // ---- sending --------------------------------------------------------------------------------
 
-static void mark_sent(struct wh_caller *caller, struct pending *call, bool sent)
+static void mark_sent(struct wh_caller *caller, struct call_pending *call, bool sent)
 {
     caller->n_sent += (size_t)sent;
     caller->n_sent -= (size_t)call->sent;
     call->sent = sent;
 }
 
-static bool send_one(struct wh_caller *caller, struct pending *call)
+static bool send_one(struct wh_caller *caller, struct call_pending *call)
 {
     unsigned patience = call->sends < 3 ? call->sends : 3;
 
@@ -126,10 +72,10 @@ static void pump(struct wh_caller *caller)
 {
     while (!caller->blocked && caller->queue.n &&
            caller->flying.n < (size_t)caller->options.window) {
-        struct pending *call = caller->queue.head;
+        struct call_pending *call = caller->queue.head;
 
-        list_remove(&caller->queue, call);
-        list_add(&caller->flying, call);
+        call_list_remove(&caller->queue, call);
+        call_list_add(&caller->flying, call);
         send_one(caller, call);
     }
 }
@@ -137,7 +83,8 @@ static void pump(struct wh_caller *caller)
 // Sends what is due among the flying: never sent here, told to come back, or silent too long.
 static void send_due(struct wh_caller *caller)
 {
-    for (struct pending *call = caller->flying.head; call && !caller->blocked; call = call->next) {
+    for (struct call_pending *call = caller->flying.head; call && !caller->blocked;
+         call = call->next) {
         if (call->act_at <= caller->clock)
             send_one(caller, call);
     }
@@ -146,11 +93,11 @@ static void send_due(struct wh_caller *caller)
 
 // ---- answers --------------------------------------------------------------------------------
 
-static void forget(struct wh_caller *caller, struct pending *call, struct list *list)
+static void forget(struct wh_caller *caller, struct call_pending *call, struct call_list *list)
 {
     mark_sent(caller, call, false);
-    list_remove(list, call);
-    *find(caller, call->id.b) = call->chain;
+    call_list_remove(list, call);
+    call_table_remove(&caller->table, call);
     if (!caller->queue.n && !caller->flying.n)
         uv_timer_stop(&caller->timer);
 }
@@ -167,7 +114,8 @@ static int64_t busy_delay(const Whistle__V1__Error *error)
 }
 
 // True where the answer was BUSY and there is time to come back.
-static bool put_off(struct wh_caller *caller, struct pending *call, const Whistle__V1__Error *error)
+static bool put_off(struct wh_caller *caller, struct call_pending *call,
+                    const Whistle__V1__Error *error)
 {
     int64_t delay;
 
@@ -194,7 +142,7 @@ static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packe
     struct wh_caller *caller = arg;
     const Whistle__V1__Frame *frame;
     const Whistle__V1__Answer *answer;
-    struct pending *call;
+    struct call_pending *call;
 
     (void)socket;
     wh_arena_reset(&caller->arena);
@@ -205,7 +153,7 @@ static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packe
     answer = frame->answer;
     if (answer->request_id.len != 16)
         return;
-    call = *find(caller, answer->request_id.data);
+    call = call_table_find(&caller->table, answer->request_id.data);
     if (!call || !call->sends) { // a repeat of what was answered, or of BUSY
         heard(caller);
         return;
@@ -262,10 +210,9 @@ static void rotate(struct wh_caller *caller)
     wh_socket_close(old);
     caller->strikes++;
     caller->waiting_since = caller->clock;
-    for (struct pending *call = caller->flying.head; call; call = call->next) {
-        if (call->sent || !call->sends)
-            call->act_at =
-                call->act_at < caller->clock || call->sent ? caller->clock : call->act_at;
+    for (struct call_pending *call = caller->flying.head; call; call = call->next) {
+        if (call->sent) // what was told BUSY keeps its time
+            call->act_at = caller->clock;
         mark_sent(caller, call, false);
     }
 }
@@ -282,34 +229,35 @@ static bool is_silent(const struct wh_caller *caller)
     return caller->clock - caller->waiting_since >= patience;
 }
 
-static void move_expired(struct wh_caller *caller, struct list *from, struct list *expired)
+static void move_expired(struct wh_caller *caller, struct call_list *from,
+                         struct call_list *expired)
 {
     int64_t limit = now_ms() - caller->options.give_up_ms;
-    struct pending *next;
+    struct call_pending *next;
 
-    for (struct pending *call = from->head; call; call = next) {
+    for (struct call_pending *call = from->head; call; call = next) {
         next = call->next;
         if (call->called_at > limit && from == &caller->queue)
             break; // the queue is in order of calling
         if (call->called_at > limit)
             continue;
         forget(caller, call, from);
-        list_add(expired, call);
+        call_list_add(expired, call);
     }
 }
 
 static void give_up(struct wh_caller *caller)
 {
-    struct list expired = {0};
+    struct call_list expired = {0};
 
     if (caller->options.give_up_ms < 0)
         return;
     move_expired(caller, &caller->flying, &expired);
     move_expired(caller, &caller->queue, &expired);
     while (expired.head) {
-        struct pending *call = expired.head;
+        struct call_pending *call = expired.head;
 
-        list_remove(&expired, call);
+        call_list_remove(&expired, call);
         if (!caller->closing)
             call->on_answer(call->arg, WH_E_TIMEOUT, NULL);
         free(call);
@@ -365,26 +313,6 @@ int wh_caller_new(struct wh_bus *bus, const struct wh_caller_options *options,
     return 0;
 }
 
-static struct wh_uuid make_id(void)
-{
-    struct timespec now;
-    uint8_t random[10];
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    randombytes_buf(random, sizeof(random));
-    return wh_uuid7_make((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, random);
-}
-
-static void free_all(struct list *list)
-{
-    while (list->head) {
-        struct pending *call = list->head;
-
-        list_remove(list, call);
-        free(call);
-    }
-}
-
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct wh_caller *caller = handle->data;
@@ -400,52 +328,28 @@ void wh_caller_free(struct wh_caller *caller)
         return;
     caller->closing = true;
     wh_socket_close(caller->socket);
-    free_all(&caller->queue);
-    free_all(&caller->flying);
+    call_list_free_all(&caller->queue);
+    call_list_free_all(&caller->flying);
     uv_close((uv_handle_t *)&caller->timer, on_timer_closed);
-}
-
-// The whole frame is packed once and kept: what is sent again is the same bytes.
-static struct pending *make_pending(const struct wh_call *call, const struct wh_uuid *id)
-{
-    Whistle__V1__Frame frame = WHISTLE__V1__FRAME__INIT;
-    Whistle__V1__Command command = WHISTLE__V1__COMMAND__INIT;
-    struct pending *pending;
-    size_t n;
-
-    command.request_id = (ProtobufCBinaryData){16, (uint8_t *)id->b};
-    command.officer = (char *)(call->officer ? call->officer : "");
-    command.acting_for = (char *)(call->acting_for ? call->acting_for : "");
-    command.body = (ProtobufCBinaryData){call->body_n, (uint8_t *)call->body};
-    frame.what_case = WHISTLE__V1__FRAME__WHAT_COMMAND;
-    frame.command = &command;
-    n = whistle__v1__frame__get_packed_size(&frame);
-    pending = malloc(sizeof(*pending) + n);
-    if (!pending)
-        return NULL;
-    *pending = (struct pending){.id = *id, .on_answer = call->on_answer, .arg = call->arg, .n = n};
-    whistle__v1__frame__pack(&frame, pending->frame);
-    return pending;
 }
 
 int wh_caller_call(struct wh_caller *caller, const struct wh_call *call)
 {
     struct wh_uuid id = call->request_id;
-    struct pending *pending, **slot;
+    struct call_pending *pending;
 
     if (caller->queue.n >= QUEUE_MAX)
         return WH_E_BUSY;
     if (wh_uuid_is_nil(id))
-        id = make_id();
-    slot = find(caller, id.b);
-    if (*slot)
+        id = call_make_id();
+    if (call_table_find(&caller->table, id.b))
         return WH_E_EXISTS;
-    pending = make_pending(call, &id);
+    pending = call_pending_new(call, id);
     if (!pending)
         return WH_E_NOMEM;
     pending->called_at = now_ms();
-    *slot = pending;
-    list_add(&caller->queue, pending);
+    call_table_add(&caller->table, pending);
+    call_list_add(&caller->queue, pending);
     if (!uv_is_active((uv_handle_t *)&caller->timer)) {
         caller->ticked_at = pending->called_at;
         uv_timer_start(&caller->timer, on_tick, TICK_MS, TICK_MS);

@@ -71,7 +71,7 @@ static int64_t random_int(uint64_t *state, int64_t low, int64_t high)
     case 2:
         return (int64_t)below(state, 1000) + 1;
     default:
-        return low + (int64_t)below(state, (uint64_t)high - (uint64_t)low);
+        return (int64_t)((uint64_t)low + below(state, (uint64_t)high - (uint64_t)low));
     }
 }
 

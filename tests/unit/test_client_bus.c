@@ -260,6 +260,7 @@ static void gone_peer_is_not_found(void **state)
     connect_now(&t);
     assert_true(net_until(&t.net, &t.returned, 3000));
     wh_socket_close(t.dealer);
+    t.dealer = NULL;
     net_run(&t.net, 300);
     assert_int_equal(wh_socket_send(t.router, &t.peer, "z", 1), WH_E_NOTFOUND);
     stop(&t);

@@ -3,7 +3,7 @@
 // goes on after its cursor, and since the request id is made of the event, signing twice has one
 // effect.
 //
-//     cc department.c $(pkg-config --cflags --libs --static whistle) -o department
+//     cc department.c $(pkg-config --cflags --libs whistle) -o department
 //     WHISTLE_KEY=keys/GASCO.key ./department /var/lib/gasco/cursor
 #include <inttypes.h>
 #include <signal.h>
