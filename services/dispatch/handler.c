@@ -9,6 +9,8 @@
 #include "dispatch/wire.h"
 #include "dispatch/words.h"
 
+#define TIMER_RETRY_MS 60000 // a timer that was due and brought nothing about must not spin
+
 const struct wh_district *dispatch_district(const struct dispatch *state)
 {
     return state->pending != NULL ? state->pending : state->district;
@@ -208,6 +210,26 @@ int need_command(void *arg, struct wh_turn *turn, const struct wh_item *item)
     return 0;
 }
 
+// A repeat under another request id: nothing happens, the answer says how it stands.
+static void say_done(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                     const struct command *command)
+{
+    const struct whistle *w = &state->before.whistle;
+    const struct task *t = command->department == 0 ? NULL : whistle_task(w, command->department);
+    const ProtobufCEnumDescriptor *type =
+        t != NULL ? &whistle__v1__task_state__descriptor : &whistle__v1__whistle_state__descriptor;
+    const ProtobufCEnumValue *value =
+        protobuf_c_enum_descriptor_get_value(type, t != NULL ? t->state : (int)whistle_state(w));
+    size_t prefix = strlen(t != NULL ? "TASK_STATE_" : "WHISTLE_STATE_");
+    char ref[WH_TASK_ID_MAX];
+    if (t != NULL) {
+        task_id_format(w, dispatch_district(state), t->department, ref);
+    } else {
+        whistle_number_format(w, dispatch_district(state), ref);
+    }
+    wh_done(turn, item, ref, value == NULL ? "" : value->name + prefix);
+}
+
 // One task or whistle of a command. apply false: only whether it would be refused.
 static int decide_one(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
                       const struct wire_target *target, bool apply)
@@ -227,6 +249,9 @@ static int decide_one(struct dispatch *state, struct wh_turn *turn, const struct
     enum wh_rule rule = decide(item->what, w, &context, &command, d);
     if (rule != WH_RULE_NONE) {
         return dispatch_refuse(turn, item, rule, d);
+    }
+    if (apply && d->n == 0 && w != NULL) {
+        say_done(state, turn, item, &command);
     }
     return apply ? dispatch_apply(state, turn, item, d, w != NULL) : 0;
 }
@@ -362,6 +387,8 @@ int on_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
     if (error == 0 && d->n > 0) {
         return dispatch_apply(state, turn, item, d, true);
     }
-    wh_timer_set(turn, item->key, next_timer(w, context.district));
+    int64_t next = next_timer(w, context.district);
+    bool late = next != 0 && next <= context.now;
+    wh_timer_set(turn, item->key, late ? context.now + TIMER_RETRY_MS : next);
     return error;
 }

@@ -49,10 +49,10 @@ static const struct wh_route routes[] = {
     DO(REPLY_RATING, "reply_rating", HOLDERS),
     DO(OPINION, "opinion", COMMUNITY),
     DO(REOPEN, "reopen", RAISERS),
-    DO(WITHDRAW, "withdraw", RAISERS),
+    DO(WITHDRAW, "withdraw", RAISERS | COMMUNITY),
     DO(ADD, "add", RAISERS),
     DO(DELEGATE, "delegate", HOLDERS),
-    DO(RULE_CLOSE, "rule_close", STREET | DISTRICT),
+    DO(RULE_CLOSE, "rule_close", RAISERS),
     ANSWER(NOTICE_SENT, "notice_sent", WH_ROLE_NOTIFIER),
     ANSWER(NOTICE_FAILED, "notice_failed", WH_ROLE_NOTIFIER),
 

@@ -250,6 +250,8 @@ int64_t wh_query_now(const struct wh_query *query);
 const struct wh_item *wh_query_item(const struct wh_query *query);
 void *wh_query_data(struct wh_query *query); // the handler's own pointer, NULL at first
 void wh_query_set_data(struct wh_query *query, void *data);
+// Called once with the handler's own pointer when the query has ended, however it did.
+void wh_query_set_cleanup(struct wh_query *query, void (*cleanup)(void *data));
 // Runs service->selects[select] on the viewing connection; `rows` is called once. Many may be chained,
 // one at a time. 0; WH_E_DB (no connection now), WH_E_NOMEM, WH_E_INVALID: then `rows` is not called and
 // the handler ends the query (BUSY_DATABASE). If the connection is lost meanwhile, or the database
@@ -259,6 +261,7 @@ int wh_query_select(struct wh_query *query, size_t select, const struct wh_val *
 #define WH_SELECT(query, select, rows, ...)                                                        \
     wh_query_select(query, select, (const struct wh_val[]){__VA_ARGS__},                           \
                     sizeof((const struct wh_val[]){__VA_ARGS__}) / sizeof(struct wh_val), rows)
+// A result lives during the call it is handed to.
 size_t wh_result_rows(const struct wh_result *result);
 const struct wh_row *wh_result_row(const struct wh_result *result, size_t index);
 // A computation too long for the loop: work runs in a thread of libuv's pool and touches nothing but

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// `simulate`: recorded whistles under other rules. Rows come page by page over the viewing
+// connection, each page is lived again in a thread, so neither the loop nor memory feels how long
+// the time is. One simulation at a time; the districts it compares are its own copies.
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch/simulate.h"
+#include "dispatch/view.h"
+#include "district/codes.h"
+#include "district/validate.h"
+
+#define PAGE 200       // whistles
+#define LINES 100      // told one by one where the caller does not say
+#define REVIEW_DAYS 60 // a number's day may lie this far before its dispatch
+
+struct job {
+    struct dispatch *state;
+    struct wh_district *actual, *other;
+    struct simulation *simulation;
+    int64_t next, end; // numbers
+    bool last;         // no page after this one
+    size_t n_rows, cap_rows, n_bytes, cap_bytes;
+    struct row {
+        int64_t whistle;
+        size_t at, n;
+    } * rows;
+    uint8_t *bytes;
+};
+
+static void job_free(void *data)
+{
+    struct job *job = data;
+    if (job == NULL) {
+        return;
+    }
+    job->state->simulating = false;
+    simulation_free(job->simulation);
+    wh_district_free(job->actual);
+    wh_district_free(job->other);
+    free(job->rows);
+    free(job->bytes);
+    free(job);
+}
+
+// ---- a page in the thread -----------------------------------------------------------------------
+
+static void work(void *arg)
+{
+    struct job *job = arg;
+    struct simulation_row rows[4096];
+    for (size_t i = 0; i < job->n_rows;) {
+        size_t n = 0, first = i;
+        for (; i < job->n_rows && job->rows[i].whistle == job->rows[first].whistle; i++) {
+            if (n < sizeof rows / sizeof rows[0]) {
+                rows[n++] = (struct simulation_row){job->bytes + job->rows[i].at, job->rows[i].n};
+            }
+        }
+        (void)simulation_add(job->simulation, rows, n); // one that cannot be read is left out
+    }
+}
+
+static void ask_page(struct wh_query *query);
+
+static void worked(void *state, struct wh_query *query, void *arg)
+{
+    (void)state;
+    struct job *job = arg;
+    if (!job->last) {
+        ask_page(query);
+        return;
+    }
+    const Whistle__V1__SimulationResult *result = simulation_result(job->simulation);
+    view_answer(query, WHISTLE__V1__DISPATCH_ANSWER__WHAT_SIMULATION, &result->base);
+}
+
+// ---- pages --------------------------------------------------------------------------------------
+
+static bool keep_row(struct job *job, const struct wh_row *row)
+{
+    size_t n;
+    const uint8_t *body = wh_row_bytes(row, 4, &n);
+    if (job->n_rows == job->cap_rows) {
+        size_t cap = job->cap_rows == 0 ? 1024 : job->cap_rows * 2;
+        struct row *rows = realloc(job->rows, cap * sizeof *rows);
+        if (rows == NULL) {
+            return false;
+        }
+        job->rows = rows;
+        job->cap_rows = cap;
+    }
+    if (job->n_bytes + n > job->cap_bytes) {
+        size_t cap = (job->n_bytes + n) * 2;
+        uint8_t *bytes = realloc(job->bytes, cap);
+        if (bytes == NULL) {
+            return false;
+        }
+        job->bytes = bytes;
+        job->cap_bytes = cap;
+    }
+    memcpy(job->bytes + job->n_bytes, body, n);
+    job->rows[job->n_rows++] =
+        (struct row){.whistle = wh_row_int(row, 0), .at = job->n_bytes, .n = n};
+    job->n_bytes += n;
+    return true;
+}
+
+static void on_journal(void *arg, struct wh_query *query, const struct wh_result *result)
+{
+    (void)arg;
+    struct job *job = wh_query_data(query);
+    bool kept = true;
+    job->n_rows = job->n_bytes = 0;
+    for (size_t i = 0; i < wh_result_rows(result) && kept; i++) {
+        kept = keep_row(job, wh_result_row(result, i));
+    }
+    if (!kept || wh_query_work(query, work, worked, job) != 0) {
+        view_too_large(query);
+    }
+}
+
+static void on_ids(void *arg, struct wh_query *query, const struct wh_result *result)
+{
+    (void)arg;
+    struct job *job = wh_query_data(query);
+    int64_t ids[PAGE];
+    size_t n = wh_result_rows(result);
+    for (size_t i = 0; i < n && i < PAGE; i++) {
+        ids[i] = wh_row_int(wh_result_row(result, i), 0);
+    }
+    job->last = n < PAGE;
+    job->next = n > 0 ? ids[n - 1] : job->next;
+    VIEW_SELECT(query, SELECT_JOURNAL, on_journal, WH_A(ids, n));
+}
+
+static void ask_page(struct wh_query *query)
+{
+    const struct job *job = wh_query_data(query);
+    const Whistle__V1__Simulate *ask = (const void *)wh_query_item(query)->message;
+    VIEW_SELECT(query, SELECT_SIMULATION, on_ids, WH_L(job->next), WH_L(job->end),
+                WH_L(ask->from_at), WH_L(ask->to_at), WH_I(PAGE));
+}
+
+// ---- beginning ----------------------------------------------------------------------------------
+
+// The alternative gets the integers of the district in force; codes it adds get new ones.
+static int number_codes(const struct dispatch *state, Whistle__V1__District *other)
+{
+    struct wh_codes *codes;
+    int error = wh_codes_new(&codes);
+    if (error != 0) {
+        return error;
+    }
+    error = wh_codes_learn_all(codes, wh_district_data(state->district));
+    if (error == 0) {
+        wh_codes_number(codes, other);
+    }
+    wh_codes_free(codes);
+    return error;
+}
+
+static bool fits(const struct dispatch *state, struct wh_query *query,
+                 const Whistle__V1__District *other)
+{
+    struct wh_district_fault fault;
+    char field[128] = "district.";
+    if (wh_district_validate(other, wh_district_data(state->district), &fault, 1) == 0) {
+        return true;
+    }
+    strncat(field, fault.field, sizeof field - strlen(field) - 1);
+    wh_query_refuse(query, fault.rule, field, "%s", fault.detail);
+    return false;
+}
+
+static int job_fill(struct job *job, struct dispatch *state, const Whistle__V1__Simulate *ask,
+                    int64_t now)
+{
+    size_t lines = ask->lines <= 0 ? LINES : (size_t)ask->lines;
+    int64_t from = ask->from_at - REVIEW_DAYS * WH_MS_DAY;
+    int error = wh_district_new(wh_district_data(state->district), &job->actual);
+    if (error == 0) {
+        error = wh_district_new(ask->district, &job->other);
+    }
+    if (error == 0) {
+        error = simulation_new(job->actual, job->other, now, lines, &job->simulation);
+    }
+    job->next = wh_object_make(wh_district_day(state->district, from > 0 ? from : 0), 1) - 1;
+    job->end = wh_object_make(wh_district_day(state->district, ask->to_at), WH_NUMBER_N_MAX) + 1;
+    return error;
+}
+
+void view_simulate(void *arg, struct wh_query *query, const struct wh_item *item)
+{
+    struct dispatch *state = arg;
+    const Whistle__V1__Simulate *ask = (const void *)item->message;
+    if (!view_begin(state, query, item)) {
+        return;
+    }
+    if (state->simulating) {
+        wh_query_refuse(query, WH_RULE_BUSY_WINDOW, NULL, "another simulation is running");
+        return;
+    }
+    if (!fits(state, query, ask->district)) {
+        return;
+    }
+    struct job *job = calloc(1, sizeof *job);
+    if (job == NULL || number_codes(state, ask->district) != 0) {
+        free(job);
+        view_too_large(query);
+        return;
+    }
+    job->state = state;
+    state->simulating = true;
+    wh_query_set_data(query, job);
+    wh_query_set_cleanup(query, job_free);
+    if (job_fill(job, state, ask, wh_query_now(query)) != 0) {
+        wh_query_refuse(query, WH_RULE_FIELD_FORMAT, "district", NULL);
+        return;
+    }
+    ask_page(query);
+}
