@@ -113,7 +113,7 @@ static int minute_of(struct reader *r, const json_t *value)
 {
     const char *text = json_string_value(value);
     if (text == NULL || strlen(text) != 5 || text[2] != ':' || strspn(text, "0123456789:") != 5) {
-        reader_fail(r, "work_hours", WH_RULE_FIELD_FORMAT);
+        reader_fail(r, "", WH_RULE_FIELD_FORMAT);
         return 0;
     }
     return (int)(strtol(text, NULL, 10) * 60 + strtol(text + 3, NULL, 10));
