@@ -106,17 +106,24 @@ int run_add(struct cli *cli)
     return facts ? run_as(cli, DOOR_INTAKE, "supplement") : run_command(cli);
 }
 
+// Two steps: the reading is logged and committed first, then what was sealed is asked for.
 int run_unseal(struct cli *cli)
 {
     struct reply reply;
     reply_init(&reply);
+    json_t *ask = json_pack("{s:O}", "number", body_get(cli->args.body, "number"));
     int code = EXIT_DONE;
-    if (session_ask_json(cli, DOOR_INTAKE, "unseal", cli->args.body, &reply) < 0)
+    int status = session_ask_json(cli, DOOR_INTAKE, "unseal", cli->args.body, &reply);
+    if (status >= 0) {
+        reply_done(&reply);
+        reply_init(&reply);
+        status = session_ask_json(cli, DOOR_INTAKE, "get_unsealed", ask, &reply);
+    }
+    if (status < 0)
         code = told(cli, &reply);
-    else if (reply.answer->done)
-        tell_done(cli, &reply);
     else
         page_unsealed(cli, reply.body);
     reply_done(&reply);
+    json_decref(ask);
     return code;
 }
