@@ -51,3 +51,7 @@ else()
   wh_test_programs(chaos/chaos_* FALSE)
   wh_test_programs(flow/peer_* FALSE)
 endif()
+
+# What the client library's page promises to compile.
+add_executable(example_department ${CMAKE_SOURCE_DIR}/services/client/example/department.c)
+target_link_libraries(example_department PRIVATE wh_client)
