@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What intake tells and what follows from it: received, dispatched to everybody at once, moved,
 // priority, additions. Repeats and latecomers change nothing.
+#include <string.h>
+
 #include "dispatch/clock.h"
 #include "dispatch/decide_internal.h"
 #include "dispatch/route.h"
@@ -70,11 +72,18 @@ static void on_blown(struct pen *p, const Whistle__V1__WhistleBlown *said)
     Whistle__V1__WhistleDispatched *e =
         pen_event(p, EVENT(DISPATCHED), &whistle__v1__whistle_dispatched__descriptor);
     route_whistle(p->c->district, said->whistle, &route);
+    if (route.n == 0) { // a district without any department is never adopted
+        p->broken = true;
+        return;
+    }
     e->whistle = said->whistle;
     e->routing_version = wh_district_version(p->c->district);
     e->times_set = text_of(times_set(p));
     e->unreviewed = said->unreviewed;
     assign_route(p, e, &route);
+    if (strcmp(route.choices[0].rule, "BACKSTOP") == 0)
+        e->note =
+            text_of("没有规则指定牵头部门,由区调度兜底 / no rule names a lead: the backstop leads");
     pen_emit(p);
     if (p->failed || p->broken)
         return;

@@ -148,7 +148,7 @@ static bool may_take_over(const struct deciding *x, int32_t department)
     return department != 0 && department != x->task->department &&
            wh_district_party_by_id(district_of(x), department) != NULL &&
            whistle_side(w, district_of(x), department) < 0 &&
-           (has == NULL ? w->n_tasks < TASKS_MAX : task_is_live(has));
+           (has == NULL ? w->n_tasks < TASKS_MAX : task_is_open(has));
 }
 
 // The new owner: a task from now on, or the live one it has, which takes over the lead.

@@ -161,6 +161,18 @@ static void check_settings(struct check *check)
     }
 }
 
+// Open tasks and the history name parties by code: a code that was adopted stays known.
+static void check_kept(struct check *check, const Whistle__V1__District *previous)
+{
+    for (size_t i = 0; previous != NULL && i < previous->n_units; i++)
+        if (check_unit(check, previous->units[i]->code) == NULL)
+            check_fault(check, WH_RULE_DISTRICT_KEEPS, previous->units[i]->code, "units");
+    for (size_t i = 0; previous != NULL && i < previous->n_departments; i++)
+        if (!check_is_department(check, previous->departments[i]->code))
+            check_fault(check, WH_RULE_DISTRICT_KEEPS, previous->departments[i]->code,
+                        "departments");
+}
+
 size_t wh_district_validate(const Whistle__V1__District *data,
                             const Whistle__V1__District *previous, struct wh_district_fault *faults,
                             size_t max)
@@ -173,6 +185,7 @@ size_t wh_district_validate(const Whistle__V1__District *data,
         check_units(&check);
         check_departments(&check);
         check_head(&check, previous);
+        check_kept(&check, previous);
         check_calendar(&check);
         check_desks(&check);
         check_categories(&check);

@@ -235,6 +235,13 @@ static void code_and_prefix_stay(void **state)
     assert_int_equal(faults[0].rule, WH_RULE_DISTRICT_OTHER);
     assert_string_equal(faults[0].field, "number_prefix");
     assert_int_equal(wh_district_validate(after, before, faults, 0), 1);
+    after = demo_district_data(WH_SOURCE_DIR, &arena); // and nobody who was adopted disappears
+    Whistle__V1__Unit *gone = after->units[after->n_units - 1];
+    after->n_units--;
+    assert_int_equal(wh_district_validate(after, NULL, faults, 4), 0);
+    assert_int_equal(wh_district_validate(after, before, faults, 4), 1);
+    assert_int_equal(faults[0].rule, WH_RULE_DISTRICT_KEEPS);
+    assert_string_equal(faults[0].detail, gone->code);
     wh_arena_done(&arena);
 }
 
