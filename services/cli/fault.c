@@ -117,11 +117,13 @@ int fault_exit(const struct fault *fault)
 
 void fault_line(const struct fault *fault, char *ret_text, size_t n)
 {
+    const struct wh_rule_info *info = wh_rule_info(wh_rule_by_name(fault->rule));
     const char *title = title_of(fault);
     char where[128] = "", more[640] = "", later[64] = "";
     if (*fault->field)
         snprintf(where, sizeof where, "%s: ", fault->field);
-    if (*fault->detail && strcmp(fault->detail, title) != 0)
+    if (*fault->detail && strcmp(fault->detail, info->zh) != 0 &&
+        strcmp(fault->detail, info->en) != 0)
         snprintf(more, sizeof more, " (%s)", fault->detail);
     if (fault->retry_after_ms > 0) {
         char span[48];
