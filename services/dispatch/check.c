@@ -131,13 +131,13 @@ static void grow(struct checking *c, Whistle__V1__RoutingHole ***list, size_t n,
     if (n < *cap)
         return;
     size_t more = *cap == 0 ? 16 : *cap * 2;
-    Whistle__V1__RoutingHole **grown = wh_arena_alloc(c->arena, more * sizeof *grown);
+    Whistle__V1__RoutingHole **grown = wh_arena_alloc(c->arena, more * sizeof(void *));
     if (grown == NULL) {
         c->failed = true;
         return;
     }
     if (n > 0)
-        memcpy(grown, *list, n * sizeof *grown);
+        memcpy(grown, *list, n * sizeof(void *));
     *list = grown;
     *cap = more;
 }

@@ -51,7 +51,7 @@ static void assign_route(struct pen *p, Whistle__V1__WhistleDispatched *e,
 {
     Whistle__V1__Priority priority = e->whistle->priority;
     struct dues dues = clock_dues(p->c->district, e->times_set, priority, p->c->now);
-    e->tasks = pen_alloc(p, route->n * sizeof *e->tasks);
+    e->tasks = pen_alloc(p, route->n * sizeof(void *));
     for (size_t i = 0; i < route->n && !p->failed; i++) {
         Whistle__V1__TaskAssigned *a = pen_message(p, &whistle__v1__task_assigned__descriptor);
         a->department = pen_code(p, route->choices[i].party);

@@ -12,6 +12,8 @@
 
 void words_add(struct words *w, const char *text)
 {
+    if (text == NULL)
+        return;
     size_t n = strlen(text), room = sizeof w->text - 1 - w->n;
     if (n > room)
         n = wh_utf8_cut(text, n, room);
@@ -193,12 +195,44 @@ static void add_asked(const struct pen *p, const struct message *m, bool zh, str
     }
 }
 
+// Kinds whose words are one sentence and perhaps a time.
+static void add_plain(const struct pen *p, const struct message *m, bool zh, struct words *w)
+{
+    static const struct {
+        const char *zh, *en;             // the sentence
+        const char *until_zh, *until_en; // what is due, NULL: no time
+    } plain[NOTICE_KINDS] = {
+        [NOTICE_REWORK] = {"结果未获认可,请重办,", "not solved, please rework, ", "办结",
+                           "resolve"},
+        [NOTICE_REOPENED] = {"已重办,", "reopened, ", "反馈", "report"},
+        [NOTICE_CONFIRM] = {"部门均已反馈,", "all departments have reported, ", "确认", "confirm"},
+        [NOTICE_REVIEW] = {"待审,", "waits for review, ", "审核", "review"},
+        [NOTICE_MORE] = {"情况有补充,请查看", "more was added, please look", NULL, NULL},
+        [NOTICE_LEDGER] = {"挂账月度复核,请核对进展",
+                           "monthly look at the ledger: please check progress", NULL, NULL},
+        [NOTICE_WITHDRAWN] = {"已撤哨,无须办理", "withdrawn, nothing more to do", NULL, NULL},
+    };
+    if (m->kind == NOTICE_WITHDRAWN && m->choice == 1) {
+        words_add(w, zh ? "已终结,无须办理" : "ruled closed, nothing more to do");
+        return;
+    }
+    words_add(w, zh ? plain[m->kind].zh : plain[m->kind].en);
+    if (m->kind == NOTICE_REWORK && m->choice == 1)
+        words_add(w, zh ? "已列入督办," : "under supervision, ");
+    if (plain[m->kind].until_zh != NULL)
+        add_by(p, w, zh, zh ? plain[m->kind].until_zh : plain[m->kind].until_en, m->due);
+    if (m->kind == NOTICE_CONFIRM && m->level >= 3)
+        words_add(w, zh ? "(街道逾期未确认)" : " (the street is late)");
+}
+
 static void add_body(const struct pen *p, const struct message *m, bool zh, struct words *w)
 {
     switch (m->kind) {
-    case NOTICE_CALL:
     case NOTICE_PRIORITY:
-        words_add(w, m->kind == NOTICE_PRIORITY ? (zh ? "级别已调整," : "priority changed, ") : "");
+        words_add(w, zh ? "级别已调整," : "priority changed, ");
+        add_by(p, w, zh, arrive_words(p, zh), m->due);
+        return;
+    case NOTICE_CALL:
         add_by(p, w, zh, arrive_words(p, zh), m->due);
         return;
     case NOTICE_REMIND:
@@ -214,40 +248,15 @@ static void add_body(const struct pen *p, const struct message *m, bool zh, stru
     case NOTICE_RULED:
         add_ruled(p, m, zh, w);
         return;
-    case NOTICE_REWORK:
-        words_add(w, zh ? "结果未获认可,请重办," : "not solved, please rework, ");
-        words_add(w, m->choice == 1 ? (zh ? "已列入督办," : "under supervision, ") : "");
-        add_by(p, w, zh, clock_words[CLOCK_RESOLVE][zh], m->due);
-        return;
-    case NOTICE_REOPENED:
-        words_add(w, zh ? "已重办," : "reopened, ");
-        add_by(p, w, zh, clock_words[CLOCK_REPORT][zh], m->due);
-        return;
-    case NOTICE_WITHDRAWN:
-        words_add(w, m->choice == 1 ? (zh ? "已终结,无须办理" : "ruled closed, nothing more to do")
-                                    : (zh ? "已撤哨,无须办理" : "withdrawn, nothing more to do"));
-        return;
     case NOTICE_APPROVE:
     case NOTICE_APPROVED:
         add_asked(p, m, zh, w);
         return;
-    case NOTICE_CONFIRM:
-        words_add(w, zh ? "部门均已反馈," : "all departments have reported, ");
-        add_by(p, w, zh, zh ? "确认" : "confirm", m->due);
-        words_add(w, m->level >= 3 ? (zh ? "(街道逾期未确认)" : " (the street is late)") : "");
-        return;
-    case NOTICE_REVIEW:
-        words_add(w, zh ? "待审," : "waits for review, ");
-        add_by(p, w, zh, zh ? "审核" : "review", m->due);
-        return;
-    case NOTICE_MORE:
-        words_add(w, zh ? "情况有补充,请查看" : "more was added, please look");
-        return;
-    case NOTICE_LEDGER:
-        words_add(w, zh ? "挂账月度复核,请核对进展"
-                        : "monthly look at the ledger: please check progress");
+    case NOTICE_BUNDLE:
+    case NOTICE_KINDS:
         return;
     default:
+        add_plain(p, m, zh, w);
         return;
     }
 }

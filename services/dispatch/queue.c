@@ -122,7 +122,7 @@ static void bundle_words(const struct pen *p, const struct bundle *b, bool zh, s
         words_add(ret, b->whistles[i]->title);
         words_add(ret, zh ? "(" : " (");
         words_add(ret, priority_words(b->whistles[i]->priority, zh));
-        words_add(ret, zh ? ")" : ")");
+        words_add(ret, ")");
     }
     if (b->n > NAMED_MAX)
         words_add(ret, zh ? "等" : " and more");

@@ -177,7 +177,7 @@ Whistle__V1__RouteExplained *route_explain(const struct wh_district *district,
     struct route route;
     route_match(district, category, place, tags, n_tags, 0, &route);
     Whistle__V1__RouteExplained *answer = wh_arena_alloc(arena, sizeof *answer);
-    Whistle__V1__RouteReason **reasons = wh_arena_calloc(arena, route.n, sizeof *reasons);
+    Whistle__V1__RouteReason **reasons = wh_arena_calloc(arena, route.n, sizeof(void *));
     char **supports = wh_arena_calloc(arena, route.n, sizeof *supports);
     if (answer == NULL || reasons == NULL || supports == NULL)
         return NULL;

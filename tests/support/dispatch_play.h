@@ -57,7 +57,8 @@ void play_until(struct play *p, int64_t at);
 int32_t play_party(const struct play *p, const char *code);
 const struct task *play_task(const struct play *p, const char *department);
 
-// Short commands.
+// Short commands. play_all_report: whoever has not, checks in and reports SOLVED.
+void play_all_report(struct play *p);
 enum wh_rule play_sign(struct play *p, const char *department);
 enum wh_rule play_check_in(struct play *p, const char *department);
 enum wh_rule play_report(struct play *p, const char *department, Whistle__V1__Outcome outcome);

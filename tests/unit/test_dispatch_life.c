@@ -11,7 +11,6 @@
 
 #include "base/time.h"
 #include "dispatch/escalate.h"
-#include "dispatch/next.h"
 #include "support/demo_district.h"
 #include "support/dispatch_play.h"
 
@@ -58,27 +57,11 @@ static const Whistle__V1__Notice *first_notice(const struct play *p)
 
 static const char *const gas[] = {"GASCO", "FIRE", "POLICE", "URBAN", "EMERG"};
 
-static void everybody_reports(struct play *p, Whistle__V1__Outcome outcome)
+static void check_calls(const struct play *p)
 {
-    for (size_t i = 0; i < p->state.whistle.n_tasks; i++) {
-        const struct task *t = &p->state.whistle.tasks[i];
-        const char *code = wh_district_code(district, t->department);
-        if (!task_is_open(t) || t->state == TASK(REPORTED))
-            continue;
-        if (t->checked_in_at == 0)
-            assert_int_equal(play_check_in(p, code), WH_RULE_NONE);
-        assert_int_equal(play_report(p, code, outcome), WH_RULE_NONE);
-    }
-}
-
-static void test_straight_life(void **state)
-{
-    (void)state;
-    struct play p;
-    begin(&p, "GAS_LEAK", PRIORITY(P1));
-    assert_int_equal(p.state.whistle.n_tasks, 5);
-    assert_int_equal(state_of(&p), STATE(DISPATCHED));
-    const Whistle__V1__Notice *call = first_notice(&p);
+    assert_int_equal(p->state.whistle.n_tasks, 5);
+    assert_int_equal(state_of(p), STATE(DISPATCHED));
+    const Whistle__V1__Notice *call = first_notice(p);
     assert_string_equal(call->id, "AL-20261123-0007-GASCO/CALL/0/GASCO-0.0");
     assert_string_equal(call->text_zh,
                         "【安澜吹哨】AL-20261123-0007 染坊街下穿桥积水 特急 10:30前到场");
@@ -86,11 +69,19 @@ static void test_straight_life(void **state)
         call->text_en,
         "[Anlan Whistle] AL-20261123-0007 染坊街下穿桥积水 P1 be on the scene by 10:30");
     assert_string_equal(call->channel, "outbox:GASCO-0");
-    assert_int_equal(p.d.events[1].event->n_notices, 5);
-    assert_int_equal(p.d.events[1].n_subjects, 1);
-    assert_int_equal(p.d.events[1].subjects[0], SUBJECT_NOTICES);
-    assert_int_equal(play_task(&p, "GASCO")->clocks[CLOCK_SIGN].due, MONDAY + 5 * MINUTE);
-    assert_int_equal(play_task(&p, "FIRE")->clocks[CLOCK_CHECKIN].due, MONDAY + 30 * MINUTE);
+    assert_int_equal(p->d.events[1].event->n_notices, 5);
+    assert_int_equal(p->d.events[1].n_subjects, 1);
+    assert_int_equal(p->d.events[1].subjects[0], SUBJECT_NOTICES);
+    assert_int_equal(play_task(p, "GASCO")->clocks[CLOCK_SIGN].due, MONDAY + 5 * MINUTE);
+    assert_int_equal(play_task(p, "FIRE")->clocks[CLOCK_CHECKIN].due, MONDAY + 30 * MINUTE);
+}
+
+static void test_straight_life(void **state)
+{
+    (void)state;
+    struct play p;
+    begin(&p, "GAS_LEAK", PRIORITY(P1));
+    check_calls(&p);
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(play_sign(&p, gas[i]), WH_RULE_NONE);
     assert_int_equal(play_sign(&p, "GASCO"), WH_RULE_TASK_SIGN_DONE);
@@ -101,7 +92,7 @@ static void test_straight_life(void **state)
     assert_int_equal(play_report(&p, "FIRE", OUTCOME(SOLVED)), WH_RULE_TASK_REPORT_EARLY);
     assert_int_equal(play_report(&p, "GASCO", OUTCOME(PROGRESS)), WH_RULE_NONE);
     assert_int_equal(play_task(&p, "GASCO")->state, TASK(HANDLING));
-    everybody_reports(&p, OUTCOME(SOLVED));
+    play_all_report(&p);
     assert_int_equal(state_of(&p), STATE(REPORTED));
     assert_string_equal(first_notice(&p)->receiver, STREET);
     assert_string_equal(first_notice(&p)->kind, "CONFIRM");
@@ -212,7 +203,7 @@ static void test_rework_and_supervision(void **state)
     (void)state;
     struct play p;
     begin(&p, "RUBBISH", PRIORITY(P3));
-    everybody_reports(&p, OUTCOME(SOLVED));
+    play_all_report(&p);
     int64_t due = play_task(&p, "URBAN")->clocks[CLOCK_RESOLVE].due;
     p.now += 5 * HOUR;
     assert_int_equal(play_confirm(&p, STREET, VERDICT(NOT_SOLVED), "URBAN"), WH_RULE_NONE);
@@ -239,7 +230,7 @@ static void test_joint(void **state)
     struct play p;
     play_begin(&p, district, MONDAY);
     play_blow(&p, STREET, "BOUNDARY", PRIORITY(P4), COMMUNITY, NULL, OTHER_STREET);
-    everybody_reports(&p, OUTCOME(SOLVED));
+    play_all_report(&p);
     assert_int_equal(play_confirm(&p, STREET, VERDICT(SOLVED), NULL), WH_RULE_NONE);
     assert_int_equal(state_of(&p), STATE(REPORTED));
     assert_int_equal(play_confirm(&p, STREET, VERDICT(SOLVED), NULL), WH_RULE_CONFIRM_DONE);
@@ -259,87 +250,12 @@ static void test_community_and_its_street(void **state)
     struct play p;
     play_begin(&p, district, MONDAY);
     play_blow(&p, COMMUNITY, "RUBBISH", PRIORITY(P3), COMMUNITY, NULL, NULL);
-    everybody_reports(&p, OUTCOME(SOLVED));
+    play_all_report(&p);
     struct command opinion = {.rating = WHISTLE__V1__RATING__RATING_SATISFIED, .text = "好"};
     assert_int_equal(play(&p, OTHER_STREET, COMMAND(OPINION), &opinion), WH_RULE_OPINION_COMMUNITY);
     assert_int_equal(play(&p, COMMUNITY, COMMAND(OPINION), &opinion), WH_RULE_NONE);
     assert_int_equal(play_confirm(&p, COMMUNITY, VERDICT(SOLVED), NULL), WH_RULE_RAISER_ONLY);
     assert_int_equal(play_confirm(&p, STREET, VERDICT(SOLVED), NULL), WH_RULE_NONE);
-    play_end(&p);
-}
-
-static void test_extension_and_ledger(void **state)
-{
-    (void)state;
-    struct play p;
-    begin(&p, "LIFT_RETROFIT", PRIORITY(P4));
-    int32_t housing = play_party(&p, "HOUSING");
-    int64_t due = play_task(&p, "HOUSING")->clocks[CLOCK_RESOLVE].due;
-    struct command c = {.department = housing, .until_at = due + 3 * DAY, .reason = "等会商"};
-    assert_int_equal(play(&p, "HOUSING", COMMAND(EXTEND), &c), WH_RULE_NONE);
-    assert_int_equal(play(&p, "HOUSING", COMMAND(EXTEND), &c), WH_RULE_TASK_EXTEND_PENDING);
-    c.choice = DECIDED(APPROVED);
-    assert_int_equal(play(&p, "HOUSING", COMMAND(DECIDE_EXTENSION), &c), WH_RULE_RAISER_ONLY);
-    assert_int_equal(play(&p, STREET, COMMAND(DECIDE_EXTENSION), &c), WH_RULE_NONE);
-    assert_int_equal(play_task(&p, "HOUSING")->clocks[CLOCK_RESOLVE].due, due + 3 * DAY);
-
-    c = (struct command){.department = housing, .until_at = MONDAY + 90 * DAY, .text = "逐户协商"};
-    assert_int_equal(play(&p, "HOUSING", COMMAND(LEDGER), &c), WH_RULE_TASK_LEDGER_EARLY);
-    assert_int_equal(play_check_in(&p, "HOUSING"), WH_RULE_NONE);
-    assert_int_equal(play(&p, "HOUSING", COMMAND(LEDGER), &c), WH_RULE_NONE);
-    c.choice = DECIDED(APPROVED);
-    assert_int_equal(play(&p, STREET, COMMAND(DECIDE_LEDGER), &c), WH_RULE_ROLE_NOT_ALLOWED);
-    assert_int_equal(play(&p, "DISTRICT", COMMAND(DECIDE_LEDGER), &c), WH_RULE_NONE);
-    assert_int_equal(state_of(&p), STATE(ON_LEDGER));
-    assert_int_equal(play_task(&p, "HOUSING")->clocks[CLOCK_RESOLVE].due, MONDAY + 90 * DAY);
-    for (size_t i = 0; i < p.state.whistle.n_tasks; i++)
-        if (p.state.whistle.tasks[i].checked_in_at == 0)
-            (void)play_check_in(&p,
-                                wh_district_code(district, p.state.whistle.tasks[i].department));
-    size_t before = p.n_escalated;
-    play_until(&p, MONDAY + 31 * DAY); // the monthly look has come and set the next one
-    assert_true(p.n_escalated > before);
-    assert_true(play_task(&p, "HOUSING")->clocks[CLOCK_LEDGER].due > p.now);
-    assert_int_equal(play_report(&p, "HOUSING", OUTCOME(SOLVED)), WH_RULE_NONE);
-    assert_int_equal(state_of(&p), STATE(ACTIVE));
-    play_end(&p);
-}
-
-static void test_escalation(void **state)
-{
-    (void)state;
-    struct play p;
-    begin(&p, "ELDER_CARE", PRIORITY(P1));
-    play_until(&p, MONDAY + 4 * MINUTE);
-    const struct whistle *w = &p.state.whistle;
-    assert_int_equal(p.n_escalated, 0);
-    assert_true(p.n_notices > 3); // called, and reminded at 50 and 80 %
-    play_until(&p, MONDAY + 5 * MINUTE);
-    assert_int_equal(task_escalation(w, play_task(&p, "CIVIL")), 1);
-    assert_int_equal(task_overdue(w, play_task(&p, "CIVIL"), p.now), 1U << CLOCK_SIGN);
-    play_until(&p, MONDAY + 15 * MINUTE);
-    assert_int_equal(task_escalation(w, play_task(&p, "CIVIL")), 3);
-    assert_int_equal(play_sign(&p, "CIVIL"), WH_RULE_NONE);
-    assert_int_equal(task_escalation(w, play_task(&p, "CIVIL")), 0); // flags follow due times
-    play_until(&p, MONDAY + 30 * MINUTE);
-    assert_int_equal(task_escalation(w, play_task(&p, "HEALTH")), 4);
-    assert_true(play_task(&p, "HEALTH")->flags & TASK_SUPERVISED);
-    assert_int_equal(task_escalation(w, play_task(&p, "CIVIL")), 1); // the check-in's 100 %
-    play_end(&p);
-}
-
-static void test_late_street(void **state)
-{
-    (void)state;
-    struct play p;
-    begin(&p, "RUBBISH", PRIORITY(P3));
-    everybody_reports(&p, OUTCOME(SOLVED));
-    int64_t due = p.state.whistle.confirm.due;
-    assert_int_equal(due, MONDAY + 2 * DAY + 7 * HOUR + 30 * MINUTE); // Wednesday 17:30
-    play_until(&p, due);
-    assert_int_equal(p.state.whistle.confirm.level, 3);
-    assert_string_equal(first_notice(&p)->receiver, "DISTRICT");
-    assert_int_equal(state_of(&p), STATE(REPORTED)); // never automatic
     play_end(&p);
 }
 
@@ -350,7 +266,7 @@ static void test_reopen_and_withdraw(void **state)
     begin(&p, "RUBBISH", PRIORITY(P3));
     struct command why = {.reason = "又堆上了"};
     assert_int_equal(play(&p, STREET, COMMAND(REOPEN), &why), WH_RULE_REOPEN_STATE);
-    everybody_reports(&p, OUTCOME(SOLVED));
+    play_all_report(&p);
     assert_int_equal(play_confirm(&p, STREET, VERDICT(SOLVED), NULL), WH_RULE_NONE);
     play_until(&p, MONDAY + 40 * DAY);
     assert_int_equal(state_of(&p), STATE(CLOSED));
@@ -400,7 +316,7 @@ static void test_rating(void **state)
     assert_int_equal(play(&p, STREET, COMMAND(RATE), &rate), WH_RULE_RATE_EARLY);
     struct command reply = {.department = rate.department, .text = "当日已清运三次"};
     assert_int_equal(play(&p, "URBAN", COMMAND(REPLY_RATING), &reply), WH_RULE_REPLY_NONE);
-    everybody_reports(&p, OUTCOME(SOLVED));
+    play_all_report(&p);
     assert_int_equal(play(&p, "URBAN", COMMAND(RATE), &rate), WH_RULE_RAISER_ONLY);
     assert_int_equal(play(&p, STREET, COMMAND(RATE), &rate), WH_RULE_NONE);
     assert_int_equal(play(&p, STREET, COMMAND(RATE), &rate), WH_RULE_RATE_ONCE);
@@ -424,37 +340,6 @@ static void test_rule_close(void **state)
     play_end(&p);
 }
 
-static void change_priority(struct play *p, Whistle__V1__Priority to)
-{
-    Whistle__V1__IntakeEvent event = WHISTLE__V1__INTAKE_EVENT__INIT;
-    Whistle__V1__PriorityChanged changed = WHISTLE__V1__PRIORITY_CHANGED__INIT;
-    changed.to = to;
-    changed.reason = (char *)(uintptr_t) "升级";
-    event.what_case = WHISTLE__V1__INTAKE_EVENT__WHAT_PRIORITY_CHANGED;
-    event.priority_changed = &changed;
-    (void)play_intake(p, &event);
-}
-
-static void test_priority(void **state)
-{
-    (void)state;
-    struct play p;
-    begin(&p, "RUBBISH", PRIORITY(P3));
-    p.now += HOUR;
-    change_priority(&p, PRIORITY(P1));
-    const struct task *t = play_task(&p, "URBAN");
-    assert_int_equal(t->clocks[CLOCK_SIGN].due, p.now + 5 * MINUTE); // never earlier than that
-    assert_int_equal(t->clocks[CLOCK_REPORT].due, MONDAY + 2 * HOUR);
-    assert_int_equal(t->clocks[CLOCK_RESOLVE].due, MONDAY + 24 * HOUR);
-    play_until(&p, p.now + 4 * MINUTE);
-    assert_int_equal(task_escalation(&p.state.whistle, t),
-                     0); // a clock that was held back is young
-    assert_int_equal(play_check_in(&p, "URBAN"), WH_RULE_NONE);
-    assert_int_equal(play_report(&p, "URBAN", OUTCOME(PROGRESS)), WH_RULE_NONE);
-    assert_int_equal(play_task(&p, "URBAN")->clocks[CLOCK_REPORT].due, p.now + 2 * HOUR);
-    play_end(&p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,14 +351,10 @@ int main(void)
         cmocka_unit_test(test_rework_and_supervision),
         cmocka_unit_test(test_joint),
         cmocka_unit_test(test_community_and_its_street),
-        cmocka_unit_test(test_extension_and_ledger),
-        cmocka_unit_test(test_escalation),
-        cmocka_unit_test(test_late_street),
         cmocka_unit_test(test_reopen_and_withdraw),
         cmocka_unit_test(test_add_and_delegate),
         cmocka_unit_test(test_rating),
         cmocka_unit_test(test_rule_close),
-        cmocka_unit_test(test_priority),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
