@@ -20,21 +20,14 @@ static int told(struct cli *cli, struct reply *reply)
     return fault_tell(cli, &reply->fault);
 }
 
-static const char *state_word(const char *state)
-{
-    const char *word = text_word(&whistle__v1__task_state__descriptor, state);
-    return word != state ? word : text_word(&whistle__v1__whistle_state__descriptor, state);
-}
-
-json_t *done_json(struct cli *cli, const struct reply *reply)
+json_t *done_json(const struct reply *reply)
 {
     const Whistle__V1__Done *done = reply->answer->done;
-    char at[48], id[WH_UUID_CHARS + 1];
-    time_full(cli, done->at, at, sizeof at);
+    char id[WH_UUID_CHARS + 1];
     wh_uuid_format(reply->request_id, id);
     json_t *object =
-        must(json_pack("{s:s, s:s, s:I, s:s, s:s}", "ref", done->ref, "feed", done->feed, "seq",
-                       (json_int_t)done->seq, "at", at, "request_id", id));
+        must(json_pack("{s:s, s:s, s:I, s:I, s:s}", "ref", done->ref, "feed", done->feed, "seq",
+                       (json_int_t)done->seq, "at", (json_int_t)done->at, "request_id", id));
     if (*done->state)
         json_object_set_new(object, "state", json_string(done->state));
     return object;
@@ -45,8 +38,8 @@ static void tell_done(struct cli *cli, const struct reply *reply)
     const Whistle__V1__Done *done = reply->answer->done;
     char at[32];
     if (cli->json) {
-        json_t *object = done_json(cli, reply);
-        json_dumpf(object, stdout, JSON_COMPACT);
+        json_t *object = done_json(reply);
+        json_dumpf(object, stdout, JSON_LINE);
         fputc('\n', stdout);
         json_decref(object);
         return;
@@ -55,7 +48,7 @@ static void tell_done(struct cli *cli, const struct reply *reply)
     printf("%s✓%s %s  ", colour_on(TONE_GOOD), colour_off(TONE_GOOD), at);
     say_clean(stdout, done->ref, false);
     if (*done->state)
-        printf("  %s", state_word(done->state));
+        printf("  %s", text_state(done->state));
     fputc('\n', stdout);
     page_next(cli, done->ref);
 }

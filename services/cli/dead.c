@@ -26,45 +26,59 @@ static void row_print(struct cli *cli, struct table *table, enum door door,
     table_cell(table, TONE_PLAIN, letter->why);
 }
 
-static int ask_all(struct cli *cli, enum door door, struct reply *reply)
+// One page. 0 with the cursor of the next one in the body, or -1 with the fault.
+static int ask_page(struct cli *cli, enum door door, json_t *body, struct reply *reply)
 {
-    json_t *body = must(json_pack("{s:i}", "limit", 1000));
-    int r = session_ask_json(cli, door, "dead_letters", body, reply);
-    json_decref(body);
-    if (r == 0 &&
-        (!reply->body || reply->body->descriptor != &whistle__v1__dead_letters__descriptor)) {
+    if (session_ask_json(cli, door, "dead_letters", body, reply) < 0)
+        return -1;
+    if (!reply->body || reply->body->descriptor != &whistle__v1__dead_letters__descriptor) {
         fault_set(&reply->fault, 502, "protocol", "dead_letters");
         return -1;
     }
-    return r;
+    const char *cursor = ((const Whistle__V1__DeadLetters *)reply->body)->cursor;
+    if (*cursor)
+        json_object_set_new(body, "cursor", json_string(cursor));
+    else
+        json_object_del(body, "cursor");
+    return 0;
 }
 
-// Adds a service's letters (only `id`, 0: all) to the table or, with --json, prints them.
-static int take(struct cli *cli, enum door door, int64_t id, struct table *table, size_t *found)
+static void take_page(struct cli *cli, enum door door, const struct reply *reply, int64_t id,
+                      struct table *table, size_t *found)
 {
-    struct reply reply;
-    reply_init(&reply);
-    int code = EXIT_DONE;
-    if (ask_all(cli, door, &reply) < 0) {
-        code = fault_tell(cli, &reply.fault);
-        reply_done(&reply);
-        return code;
-    }
-    const Whistle__V1__DeadLetters *letters = (const Whistle__V1__DeadLetters *)reply.body;
+    const Whistle__V1__DeadLetters *letters = (const Whistle__V1__DeadLetters *)reply->body;
     for (size_t i = 0; i < letters->n_rows; i++) {
         if (id && letters->rows[i]->id != id)
             continue;
         (*found)++;
         row_print(cli, table, door, letters->rows[i]);
-        if (cli->json) {
-            json_t *line = must(wh_json_from(&letters->rows[i]->base, names_zone(cli)));
-            json_object_set_new(line, "service", json_string(door_name(door)));
-            json_dumpf(line, stdout, JSON_COMPACT);
-            fputc('\n', stdout);
-            json_decref(line);
-        }
+        if (!cli->json)
+            continue;
+        json_t *line = must(wh_json_from(&letters->rows[i]->base, names_zone(cli)));
+        json_object_set_new(line, "service", json_string(door_name(door)));
+        json_dumpf(line, stdout, JSON_LINE);
+        fputc('\n', stdout);
+        json_decref(line);
     }
-    reply_done(&reply);
+}
+
+// Adds a service's letters (only `id`, 0: all) to the table or, with --json, prints them.
+static int take(struct cli *cli, enum door door, int64_t id, struct table *table, size_t *found)
+{
+    json_t *body = must(json_object());
+    int code = EXIT_DONE;
+    do {
+        struct reply reply;
+        reply_init(&reply);
+        if (ask_page(cli, door, body, &reply) < 0) {
+            code = fault_tell(cli, &reply.fault);
+            json_object_del(body, "cursor");
+        } else {
+            take_page(cli, door, &reply, id, table, found);
+        }
+        reply_done(&reply);
+    } while (json_object_get(body, "cursor"));
+    json_decref(body);
     return code;
 }
 

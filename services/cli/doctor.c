@@ -237,7 +237,7 @@ int run_doctor(struct cli *cli)
     }
     if (cli->json) {
         json_t *line = must(json_pack("{s:b, s:O}", "good", !doctor.bad, "checks", doctor.checks));
-        json_dumpf(line, stdout, JSON_COMPACT);
+        json_dumpf(line, stdout, JSON_LINE);
         fputc('\n', stdout);
         json_decref(line);
     }

@@ -57,11 +57,10 @@ void event_number(struct cli *cli, int64_t object, char ret_number[WH_NUMBER_MAX
 
 json_t *event_json(struct cli *cli, const char *feed, const struct event_view *view)
 {
-    char at[48], number[WH_NUMBER_MAX];
-    time_full(cli, view->event->at, at, sizeof at);
+    char number[WH_NUMBER_MAX];
     event_number(cli, view->event->object, number);
-    json_t *line = must(
-        json_pack("{s:s, s:I, s:s}", "feed", feed, "seq", (json_int_t)view->event->seq, "at", at));
+    json_t *line = must(json_pack("{s:s, s:I, s:I}", "feed", feed, "seq",
+                                  (json_int_t)view->event->seq, "at", (json_int_t)view->event->at));
     if (*number)
         json_object_set_new(line, "number", json_string(number));
     json_object_set_new(line, "kind", json_string(view->kind));

@@ -137,7 +137,7 @@ int fault_tell(const struct cli *cli, const struct fault *fault)
 {
     if (cli->json) {
         json_t *line = must(json_pack("{s:o}", "error", fault_json(fault)));
-        json_dumpf(line, stdout, JSON_COMPACT);
+        json_dumpf(line, stdout, JSON_LINE);
         fputc('\n', stdout);
         json_decref(line);
         return fault_exit(fault);

@@ -48,7 +48,7 @@ static void show(struct following *following, const Whistle__V1__EventRow *row)
         return;
     if (following->cli->json) {
         json_t *line = event_json(following->cli, following->feed, &view);
-        json_dumpf(line, stdout, JSON_COMPACT);
+        json_dumpf(line, stdout, JSON_LINE);
         fputc('\n', stdout);
         json_decref(line);
     } else {

@@ -19,7 +19,7 @@
 
 static void value_print(const json_t *value)
 {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL, fit[128];
+    char *text = value ? json_dumps(value, JSON_LINE | JSON_ENCODE_ANY) : NULL, fit[128];
     width_fit(text ? text : T("(无)", "(none)"), 48, fit, sizeof fit);
     fputs(fit, stdout);
     free(text);
@@ -91,7 +91,7 @@ static int tell(struct cli *cli, json_t *changes, int32_t live, bool adopted)
     if (cli->json) {
         json_t *line = must(json_pack("{s:b, s:i, s:O}", "applied", adopted, "version",
                                       adopted ? live + 1 : live, "changes", changes));
-        json_dumpf(line, stdout, JSON_COMPACT);
+        json_dumpf(line, stdout, JSON_LINE);
         fputc('\n', stdout);
         json_decref(line);
         return EXIT_DONE;
@@ -144,7 +144,8 @@ int run_export(struct cli *cli)
         return fault_tell(cli, names_fault(cli));
     FILE *to = path && strcmp(path, "-") != 0 ? fopen(path, "we") : stdout;
     json_t *file = district_to_file(district);
-    int bad = !to || json_dumpf(file, to, JSON_INDENT(1)) < 0 || fputc('\n', to) == EOF;
+    int bad = !to || json_dumpf(file, to, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) < 0 ||
+              fputc('\n', to) == EOF;
     json_decref(file);
     if (to && to != stdout)
         bad |= fclose(to);

@@ -175,7 +175,7 @@ static int key_list(struct keys *keys)
                 must(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "identity", line->identity,
                                "roles", line->roles, "from", line->from, "until", line->until,
                                "public", line->public_key, "live", live));
-            json_dumpf(json, stdout, JSON_COMPACT);
+            json_dumpf(json, stdout, JSON_LINE);
             fputc('\n', stdout);
             json_decref(json);
             continue;

@@ -94,7 +94,7 @@ static void print_ready(struct lines *lines)
         if (slot->step != STEP_DONE)
             break;
         if (lines->cli->json) {
-            json_dumpf(slot->output, stdout, JSON_COMPACT);
+            json_dumpf(slot->output, stdout, JSON_LINE);
             fputc('\n', stdout);
         } else {
             print_human(lines, slot);

@@ -124,7 +124,7 @@ static void tell(const struct notify *notify, const Whistle__V1__Notice *notice,
                                       notice->channel, "verdict", sent ? "SENT" : "FAILED"));
         if (!sent)
             json_object_set_new(line, "why", json_string(why));
-        json_dumpf(line, stdout, JSON_COMPACT);
+        json_dumpf(line, stdout, JSON_LINE);
         fputc('\n', stdout);
         json_decref(line);
     } else {

@@ -49,6 +49,9 @@ void table_print(const struct table *table, FILE *to, int indent);
 void table_print_body(const struct table *table, FILE *to, int indent); // without the headers
 size_t table_rows(const struct table *table);
 
+// How every line of JSON is written: no blanks; 15 digits, so that 39.0966 stays 39.0966.
+#define JSON_LINE (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
 // Memory or the end: a command line has nothing to save.
 void *must(void *memory);
 

@@ -17,7 +17,7 @@ void json_line(struct cli *cli, const ProtobufCMessage *message, const char *lis
     json_t *json = must(wh_json_from(message, names_zone(cli)));
     if (list && !json_object_get(json, list))
         json_object_set_new(json, list, json_array());
-    json_dumpf(json, stdout, JSON_COMPACT);
+    json_dumpf(json, stdout, JSON_LINE);
     fputc('\n', stdout);
     json_decref(json);
 }
@@ -93,7 +93,7 @@ static enum tone left_tone(int64_t left)
     return left < 0 ? TONE_BAD : left < 10 * WH_MS_MINUTE ? TONE_WARN : TONE_PLAIN;
 }
 
-static bool has_step(const Whistle__V1__NextStep *next)
+bool has_step(const Whistle__V1__NextStep *next)
 {
     return next && *next->action && strcmp(next->action, "NONE") != 0;
 }
@@ -128,8 +128,11 @@ bool next_text(struct cli *cli, const Whistle__V1__NextStep *next, char *ret_tex
     }
     time_text(cli, next->at, at, sizeof at);
     countdown_text(next->at - cli_now(), left, sizeof left);
-    snprintf(ret_text, n, T("%s %s,%s 前 (%s)", "%s: %s by %s (%s)"), who,
-             text_action(next->action), at, left);
+    if (!*next->by) // nobody has to do anything: it just comes
+        snprintf(ret_text, n, "%s %s (%s)", at, text_action(next->action), left);
+    else
+        snprintf(ret_text, n, T("%s %s,%s 前 (%s)", "%s: %s by %s (%s)"), who,
+                 text_action(next->action), at, left);
     return true;
 }
 
@@ -164,9 +167,12 @@ void marks_text(const Whistle__V1__Task *task, char *ret_text, size_t n)
         add_mark(ret_text, n,
                  task->on_ledger->decision ? T("挂账", "on the ledger")
                                            : T("申请挂账", "asks for the ledger"));
-    if (task->refusal && !task->refusal->verdict)
+    if (task->refusal)
         add_mark(ret_text, n,
                  text_enum(&whistle__v1__refuse_reason__descriptor, (int)task->refusal->reason));
+    if (task->refusal && task->refusal->verdict)
+        add_mark(ret_text, n,
+                 text_enum(&whistle__v1__rule_verdict__descriptor, (int)task->refusal->verdict));
     if (task->outcome)
         add_mark(ret_text, n, text_enum(&whistle__v1__outcome__descriptor, (int)task->outcome));
     if (task->rating)
@@ -254,7 +260,7 @@ static void state_line(struct cli *cli, const Whistle__V1__Whistle *w)
     fputs("  ", stdout);
     say_tone(stdout, state_tone(w->state),
              text_enum(&whistle__v1__whistle_state__descriptor, (int)w->state));
-    if (w->unreviewed)
+    if (w->unreviewed && w->state < WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_RESOLVED)
         printf("%s", T(" (先发后审,街道请补审)", " (went out first; the street reviews it now)"));
     if (w->dispatched_at) {
         time_text(cli, w->dispatched_at, at, sizeof at);

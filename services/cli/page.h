@@ -13,12 +13,13 @@
 void page_whistle(struct cli *cli, const Whistle__V1__Whistle *whistle);
 // The departments' table alone.
 void page_tasks(struct cli *cli, const Whistle__V1__Whistle *whistle);
-// The lines of a history, the last `most` of them (0: all).
+// The lines of a history; most: only the last so many, without the notices (0: all lines).
 void page_history(struct cli *cli, const Whistle__V1__History *history, size_t most);
 // After a command: what is next for the whistle or task `ref`. Says nothing where it cannot be had.
 void page_next(struct cli *cli, const char *ref);
 void page_unsealed(struct cli *cli, const ProtobufCMessage *body);
 
+bool has_step(const Whistle__V1__NextStep *next); // anything to be done at all?
 // "公安分局 签收,09:20 前 (还有 4 分)"; false where nothing is next.
 bool next_text(struct cli *cli, const Whistle__V1__NextStep *next, char *ret_text, size_t n);
 // "签收 09:20 还有 4 分": what this task must do next; "" where nothing. Returns how it stands.
@@ -30,7 +31,7 @@ enum tone state_tone(Whistle__V1__WhistleState state);
 enum tone priority_tone(Whistle__V1__Priority priority);
 
 // {ref, state, feed, seq, at, request_id}. New reference.
-json_t *done_json(struct cli *cli, const struct reply *reply);
+json_t *done_json(const struct reply *reply);
 // The number inside a number or task id: "AL-20261123-0007-GASCO" → "AL-20261123-0007".
 void number_of_ref(const char *ref, char *ret_number, size_t n);
 // Asks dispatch for one whistle. 0, or -1 with the fault in the reply.

@@ -189,7 +189,7 @@ static int tell_raised(struct cli *cli, const struct reply *ack, bool wait)
         whistle = (const Whistle__V1__Whistle *)shown.body;
     if (cli->json) {
         json_t *line = raised_json(cli, 0, done->ref, done->state, &ack->request_id, whistle);
-        json_dumpf(line, stdout, JSON_COMPACT);
+        json_dumpf(line, stdout, JSON_LINE);
         fputc('\n', stdout);
         json_decref(line);
     } else if (whistle) {

@@ -64,7 +64,7 @@ int run_check(struct cli *cli)
                 json_object_set_new(json, "holes", json_array());
             if (!checked->n_warnings)
                 json_object_set_new(json, "warnings", json_array());
-            json_dumpf(json, stdout, JSON_COMPACT);
+            json_dumpf(json, stdout, JSON_LINE);
             fputc('\n', stdout);
             json_decref(json);
         } else {

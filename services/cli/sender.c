@@ -170,7 +170,7 @@ static int send_exec(const struct sender *sender, const Whistle__V1__Notice *not
 int sender_send(const struct sender *sender, const Whistle__V1__Notice *notice, const json_t *json,
                 char *ret_why, size_t n)
 {
-    char *text = must(json_dumps(json, JSON_COMPACT));
+    char *text = must(json_dumps(json, JSON_LINE));
     int r = -1;
     switch (sender->kind) {
     case SENDER_OUTBOX:

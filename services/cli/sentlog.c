@@ -77,7 +77,7 @@ bool sentlog_find(const struct sentlog *log, const char *id, const char **ret_wh
 int sentlog_add(struct sentlog *log, const char *id, const char *why)
 {
     json_t *entry = must(json_pack("[s, s]", id, why));
-    char *text = must(json_dumps(entry, JSON_COMPACT));
+    char *text = must(json_dumps(entry, JSON_LINE));
     size_t n = strlen(text);
     text[n] = '\n'; // the NUL's place: written with its length
     ssize_t wrote = write(log->fd, text, n + 1);

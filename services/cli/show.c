@@ -7,12 +7,6 @@
 #include "cli/page.h"
 #include "cli/text.h"
 
-static const char *state_of(const char *name)
-{
-    const char *word = text_word(&whistle__v1__task_state__descriptor, name);
-    return word != name ? word : text_word(&whistle__v1__whistle_state__descriptor, name);
-}
-
 static void who_text(struct cli *cli, const Whistle__V1__Actor *actor, char *ret_text, size_t n)
 {
     if (!actor || !*actor->identity) {
@@ -34,8 +28,8 @@ static void history_row(struct cli *cli, struct table *table, const Whistle__V1_
     snprintf(what, sizeof what, "%s%s%s", text_event(line->kind), dash ? " " : "",
              dash ? dash + 1 : "");
     if (*line->from || *line->to)
-        snprintf(moved, sizeof moved, "%s%s%s", *line->from ? state_of(line->from) : "",
-                 *line->from ? " → " : "", *line->to ? state_of(line->to) : "");
+        snprintf(moved, sizeof moved, "%s%s%s", *line->from ? text_state(line->from) : "",
+                 *line->from ? " → " : "", *line->to ? text_state(line->to) : "");
     table_row(table);
     table_cell(table, TONE_DIM, at);
     table_cell(table, TONE_PLAIN, what);
@@ -44,14 +38,23 @@ static void history_row(struct cli *cli, struct table *table, const Whistle__V1_
     table_cell(table, TONE_PLAIN, line->text);
 }
 
+static bool about_notices(const Whistle__V1__HistoryLine *line)
+{
+    return text_event(line->kind) == text_event("NoticesReleased") ||
+           text_event(line->kind) == text_event("NoticeAnswered");
+}
+
 void page_history(struct cli *cli, const Whistle__V1__History *history, size_t most)
 {
     const char *headers[] = {T("时间", "at"), T("事件", "what"), T("谁", "who"), T("状态", "state"),
                              T("内容", "text")};
     struct table *table = table_new(headers, sizeof headers / sizeof *headers);
-    size_t first = most && history->n_lines > most ? history->n_lines - most : 0;
+    size_t first = most ? history->n_lines : 0;
+    for (size_t left = most; first > 0 && left > 0; first--)
+        left -= !about_notices(history->lines[first - 1]);
     for (size_t i = first; i < history->n_lines; i++)
-        history_row(cli, table, history->lines[i]);
+        if (!most || !about_notices(history->lines[i]))
+            history_row(cli, table, history->lines[i]);
     table_print_body(table, stdout, 2);
     table_free(table);
 }
@@ -97,7 +100,7 @@ void page_next(struct cli *cli, const char *ref)
         const Whistle__V1__Whistle *whistle = (const Whistle__V1__Whistle *)reply.body;
         const Whistle__V1__NextStep *next = whistle->next;
         for (size_t i = 0; i < whistle->n_tasks; i++)
-            if (strcmp(whistle->tasks[i]->id, ref) == 0 && whistle->tasks[i]->next)
+            if (strcmp(whistle->tasks[i]->id, ref) == 0 && has_step(whistle->tasks[i]->next))
                 next = whistle->tasks[i]->next;
         if (next_text(cli, next, text, sizeof text)) {
             printf("%s", T("  下一步: ", "  next: "));
@@ -108,17 +111,27 @@ void page_next(struct cli *cli, const char *ref)
     reply_done(&reply);
 }
 
-// Asks for the history; nothing is said where it cannot be had.
+// The end of the history: its last page. Nothing is said where it cannot be had.
 static void last_events(struct cli *cli, const char *number)
 {
     size_t most = (size_t)args_int(&cli->args, "events", 8);
     struct reply reply;
-    reply_init(&reply);
+    bool more = most > 0;
     json_t *body = must(json_pack("{s:s}", "number", number));
-    if (most && session_ask_json(cli, DOOR_DISPATCH, "history", body, &reply) == 0 && reply.body &&
-        reply.body->descriptor == &whistle__v1__history__descriptor) {
-        printf("\n%s\n", T("最近的流水", "Last events"));
-        page_history(cli, (const Whistle__V1__History *)reply.body, most);
+    reply_init(&reply);
+    while (more) {
+        reply_done(&reply);
+        if (session_ask_json(cli, DOOR_DISPATCH, "history", body, &reply) < 0 || !reply.body ||
+            reply.body->descriptor != &whistle__v1__history__descriptor)
+            break;
+        const Whistle__V1__History *history = (const Whistle__V1__History *)reply.body;
+        more = *history->cursor != '\0';
+        if (more) {
+            json_object_set_new(body, "cursor", json_string(history->cursor));
+        } else if (history->n_lines) {
+            printf("\n%s\n", T("最近的流水", "Last events"));
+            page_history(cli, history, most);
+        }
     }
     json_decref(body);
     reply_done(&reply);

@@ -229,6 +229,33 @@ static const char *message_of(const char *member)
     return member;
 }
 
+// States a command may end in that are no state of a task or whistle.
+static const struct word ends[] = {
+    {"ASKED", "已申请", "asked"},
+    {"APPROVED", "已批准", "approved"},
+    {"DENIED", "未批准", "denied"},
+    {"DELEGATED", "已交办", "delegated"},
+    {"RATED", "已评价", "rated"},
+    {"REPLIED", "已申辩", "answered"},
+    {"PROPOSED", "已提议,等另一人终结", "proposed; another person closes it"},
+    {"SATISFIED", "满意", "satisfied"},
+    {"BASICALLY", "基本满意", "basically satisfied"},
+    {"UNSATISFIED", "不满意", "unsatisfied"},
+};
+
+const char *text_state(const char *state)
+{
+    const ProtobufCEnumDescriptor *types[] = {&whistle__v1__task_state__descriptor,
+                                              &whistle__v1__whistle_state__descriptor};
+    for (size_t i = 0; i < 2; i++) {
+        const char *word = text_word(types[i], state);
+        if (word != state)
+            return word;
+    }
+    const struct word *word = find(ends, sizeof ends / sizeof *ends, state);
+    return word ? T(word->zh, word->en) : state;
+}
+
 const char *text_event(const char *kind)
 {
     kind = message_of(kind);

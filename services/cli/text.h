@@ -25,6 +25,10 @@ const char *text_enum(const ProtobufCEnumDescriptor *type, int value);
 const char *text_name(const ProtobufCEnumDescriptor *type, int value);
 // The word for an API name of that enum ("CHECKED_IN"); the name itself where there is none.
 const char *text_word(const ProtobufCEnumDescriptor *type, const char *name);
+// The word for a state as an answer or a history names it: a task's, a whistle's, or how a command
+// ended
+// ("ASKED"); the name itself where there is none.
+const char *text_state(const char *state);
 // What a journal row of this kind tells ("TaskSigned", "signed"): a short phrase; the kind itself
 // where there is none.
 const char *text_event(const char *kind);

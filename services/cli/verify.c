@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `history --verify`: follows each service's whole feed from its beginning, with the rows' stored
-// hashes, and checks the chain. Needs a key that hears all events (auditor, operator). What it
+// hashes, and checks the chain. Needs a key that hears all events (auditor). What it
 // prints as the head can be kept elsewhere and given back as --since: a journal whose end was cut
 // off, or that was written anew, is found that way.
 #include <stdio.h>
@@ -119,7 +119,7 @@ static int tell(const struct verify *verify)
             json_object_set_new(line, "fault", json_string(fault_name(verify)));
             json_object_set_new(line, "detail", json_string(fault_text(verify)));
         }
-        json_dumpf(line, stdout, JSON_COMPACT);
+        json_dumpf(line, stdout, JSON_LINE);
         fputc('\n', stdout);
         json_decref(line);
     } else if (good) {
