@@ -38,10 +38,12 @@ void wh_lifecycle_stop(struct wh_runtime *runtime)
     wh_owner_close(runtime->owner);
     if (runtime->http)
         wh_http_close(runtime->http);
+    wh_zap_free(runtime->zap);
     wh_identity_free(runtime->identity);
     runtime->engine = NULL;
     runtime->owner = NULL;
     runtime->http = NULL;
+    runtime->zap = NULL;
     runtime->identity = NULL;
     wh_log(WH_LOG_INFO, "service.stopped", NULL);
 }

@@ -274,8 +274,6 @@ static void end(struct wh_runtime *runtime)
 {
     if (runtime->service->stop)
         runtime->service->stop(runtime->state);
-    wh_zap_free(runtime->zap);
-    uv_run(&runtime->loop, UV_RUN_DEFAULT);
     wh_bus_free(runtime->bus);
     wh_followings_free(runtime->followings);
     wh_timers_free(runtime->timers);
