@@ -226,7 +226,7 @@ enum wh_rule decide_opinion(struct deciding *x)
         pen_event(&x->pen, EVENT(OPINION_GIVEN), &whistle__v1__opinion_given__descriptor);
     e->number = pen_text(&x->pen, x->pen.number);
     e->unit = pen_code(&x->pen, speaker);
-    e->rating = x->command->rating;
+    e->rating = (Whistle__V1__Rating)x->command->choice;
     e->text = text_of(x->command->text);
     pen_emit(&x->pen);
     return WH_RULE_NONE;

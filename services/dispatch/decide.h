@@ -12,7 +12,8 @@
 //
 // Events and everything they point to lie in context->arena or are borrowed from the command, the
 // intake event and the district: all live as long as the turn. Each event of a decision was decided
-// on the state its predecessors left (d.after is the fold of them all). No event: nothing to do.
+// on the state its predecessors left (d.after is the fold of them all). No event: nothing to do
+// (a repeated sign or check-in).
 #ifndef WH_DISPATCH_DECIDE_H
 #define WH_DISPATCH_DECIDE_H
 

@@ -175,6 +175,7 @@ static int on_reopened(struct whistle *w, const struct fold_context *c,
     w->stage = STAGE_IN_TASKS;
     w->resolved_at = w->ended_at = 0;
     w->confirmed = 0;
+    w->proposer = 0;
     w->reopened++;
     return fold_reopen(w, c, e->n_tasks, e->tasks);
 }

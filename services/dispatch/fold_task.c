@@ -142,6 +142,8 @@ int fold_rework(struct whistle *w, const struct fold_context *c, size_t n,
         t->state = TASK(REWORK);
         t->rework++;
         t->reported_at = 0;
+        t->rating = 0; // the next result is rated anew
+        drop_flag(t, TASK_REPLIED);
         if (tasks[i]->supervised)
             raise_flag(t, TASK_SUPERVISED);
         if (tasks[i]->due_report != t->clocks[CLOCK_REPORT].due) {

@@ -20,8 +20,10 @@ enum wh_rule decide_sign(struct deciding *x)
     enum wh_rule rule = own_open_task(x);
     if (rule != WH_RULE_NONE)
         return rule;
+    if (x->task->state == TASK(DISPUTED))
+        return refuse(x, WH_RULE_TASK_SIGN_DISPUTED, "tasks", "%s is in dispute", x->task_id);
     if (x->task->state != TASK(PENDING) && x->task->state != TASK(DELIVERED))
-        return refuse(x, WH_RULE_TASK_SIGN_DONE, "tasks", "%s is signed or further", x->task_id);
+        return WH_RULE_NONE; // signed before: a repeat has no second effect
     Whistle__V1__TaskSigned *e =
         pen_event(&x->pen, EVENT(SIGNED), &whistle__v1__task_signed__descriptor);
     e->task = x->task_id;
@@ -55,7 +57,7 @@ enum wh_rule decide_check_in(struct deciding *x)
     if (!task_is_open(x->task))
         return refuse(x, WH_RULE_TASK_ENDED, "task", "%s has ended", x->task_id);
     if (x->task->checked_in_at != 0)
-        return refuse(x, WH_RULE_TASK_CHECKIN_DONE, "task", "%s is checked in", x->task_id);
+        return WH_RULE_NONE; // a repeat, by whatever way, has no second effect
     Whistle__V1__TaskCheckedIn *e =
         pen_event(&x->pen, EVENT(CHECKED_IN), &whistle__v1__task_checked_in__descriptor);
     e->task = x->task_id;

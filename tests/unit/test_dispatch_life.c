@@ -84,11 +84,13 @@ static void test_straight_life(void **state)
     check_calls(&p);
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(play_sign(&p, gas[i]), WH_RULE_NONE);
-    assert_int_equal(play_sign(&p, "GASCO"), WH_RULE_TASK_SIGN_DONE);
+    assert_int_equal(play_sign(&p, "GASCO"), WH_RULE_NONE);
+    assert_int_equal(p.d.n, 0); // a repeat has no second effect
     assert_int_equal(state_of(&p), STATE(DISPATCHED));
     assert_int_equal(play_check_in(&p, "GASCO"), WH_RULE_NONE);
     assert_int_equal(state_of(&p), STATE(ACTIVE));
-    assert_int_equal(play_check_in(&p, "GASCO"), WH_RULE_TASK_CHECKIN_DONE);
+    assert_int_equal(play_check_in(&p, "GASCO"), WH_RULE_NONE);
+    assert_int_equal(p.d.n, 0);
     assert_int_equal(play_report(&p, "FIRE", OUTCOME(SOLVED)), WH_RULE_TASK_REPORT_EARLY);
     assert_int_equal(play_report(&p, "GASCO", OUTCOME(PROGRESS)), WH_RULE_NONE);
     assert_int_equal(play_task(&p, "GASCO")->state, TASK(HANDLING));
@@ -251,9 +253,10 @@ static void test_community_and_its_street(void **state)
     play_begin(&p, district, MONDAY);
     play_blow(&p, COMMUNITY, "RUBBISH", PRIORITY(P3), COMMUNITY, NULL, NULL);
     play_all_report(&p);
-    struct command opinion = {.rating = WHISTLE__V1__RATING__RATING_SATISFIED, .text = "好"};
+    struct command opinion = {.choice = WHISTLE__V1__RATING__RATING_SATISFIED, .text = "好"};
     assert_int_equal(play(&p, OTHER_STREET, COMMAND(OPINION), &opinion), WH_RULE_OPINION_COMMUNITY);
     assert_int_equal(play(&p, COMMUNITY, COMMAND(OPINION), &opinion), WH_RULE_NONE);
+    assert_int_equal(p.d.events[0].event->opinion_given->rating, opinion.choice);
     assert_int_equal(play_confirm(&p, COMMUNITY, VERDICT(SOLVED), NULL), WH_RULE_RAISER_ONLY);
     assert_int_equal(play_confirm(&p, STREET, VERDICT(SOLVED), NULL), WH_RULE_NONE);
     play_end(&p);
