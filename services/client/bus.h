@@ -35,13 +35,13 @@ struct wh_packet {
 typedef void (*wh_packet_fn)(void *arg, struct wh_socket *socket, const struct wh_packet *packet);
 
 struct wh_socket_options {
-    bool router;                   // ROUTER that binds (a server), else DEALER that connects
-    const char *endpoint;          // ipc://… or tcp://…
-    const char *secret_key;        // Z85, ours
-    const char *public_key;        // Z85, ours
-    const char *server_key;        // Z85, the door's (DEALER only)
-    int hwm;                       // messages each way; 0: 10,000
-    int64_t max_message;           // bytes; 0: 8 MiB
+    bool router;            // ROUTER that binds (a server), else DEALER that connects
+    const char *endpoint;   // ipc://… or tcp://…
+    const char *secret_key; // Z85, ours
+    const char *public_key; // Z85, ours
+    const char *server_key; // Z85, the door's (DEALER only)
+    int hwm;                // messages each way; 0: 10,000
+    int64_t max_message;    // bytes; 0: 8 MiB
     wh_packet_fn on_packet;
     void (*on_writable)(void *arg, struct wh_socket *socket); // after a send returned WH_E_BUSY
     void *arg;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Speaking to a door: send a command, wait for its one answer, send it again under the same id when
-// silence or BUSY says so, change to the next endpoint when one stays silent. Never blocks the loop.
+// silence or BUSY says so, change to the next endpoint when one stays silent. Never blocks the
+// loop.
 #ifndef WH_CLIENT_CALL_H
 #define WH_CLIENT_CALL_H
 
@@ -17,13 +18,13 @@ struct wh_caller;
 struct wh_caller_options {
     struct wh_door door;
     struct wh_key key;
-    int resend_ms;     // silence before the same command is sent again; 0: 1,000
-    int give_up_ms;    // since the call; then WH_E_TIMEOUT; 0: 30,000; -1: never
-    int window;        // outstanding commands on the wire, more are queued; 0: 256
+    int resend_ms;  // silence before the same command is sent again; 0: 1,000
+    int give_up_ms; // since the call; then WH_E_TIMEOUT; 0: 30,000; -1: never
+    int window;     // outstanding commands on the wire, more are queued; 0: 256
 };
 
-// status: 0 (answer is set), WH_E_TIMEOUT, WH_E_CANCELLED is never used. answer: valid during the call.
-// An answer with error BUSY is retried inside and only seen here when give_up_ms has passed.
+// status: 0 (answer is set), WH_E_TIMEOUT, WH_E_CANCELLED is never used. answer: valid during the
+// call. An answer with error BUSY is retried inside and only seen here when give_up_ms has passed.
 typedef void (*wh_answer_fn)(void *arg, int status, const Whistle__V1__Answer *answer);
 
 struct wh_call {

@@ -25,12 +25,13 @@ void call_list_remove(struct call_list *list, struct call_pending *call)
 
 void call_list_free_all(struct call_list *list)
 {
-    while (list->head) {
-        struct call_pending *call = list->head;
+    struct call_pending *next;
 
-        call_list_remove(list, call);
+    for (struct call_pending *call = list->head; call; call = next) {
+        next = call->next;
         free(call);
     }
+    *list = (struct call_list){0};
 }
 
 // Where the call stands, or would.

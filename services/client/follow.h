@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Following a feed after one's own cursor: Follow, Events, Credit, Rewound. A batch is taken only if
-// its `after` is the cursor; after silence (3 s; publishers speak at least every second), a gap or a
-// reconnect it follows again, at the next endpoint if one stays silent.
+// Following a feed after one's own cursor: Follow, Events, Credit, Rewound. A batch is taken only
+// if its `after` is the cursor; after silence (3 s; publishers speak at least every second), a gap
+// or a reconnect it follows again, at the next endpoint if one stays silent.
 #ifndef WH_CLIENT_FOLLOW_H
 #define WH_CLIENT_FOLLOW_H
 
@@ -37,10 +37,10 @@ struct wh_follow_options {
     const char *const *subjects; // codes; n_subjects 0: all that the identity may hear
     size_t n_subjects;
     struct wh_cursor cursor;
-    bool stored;                 // begin after what the publisher keeps
+    bool stored; // begin after what the publisher keeps
     bool hashes;
-    int credit_events;           // 0: 1,024
-    int64_t credit_bytes;        // 0: 4 MiB
+    int credit_events;    // 0: 1,024
+    int64_t credit_bytes; // 0: 4 MiB
     wh_events_fn on_events;
     wh_rewound_fn on_rewound;
     // the publisher answered Follow with an error (unknown subject, not allowed); may be NULL
@@ -62,7 +62,7 @@ bool wh_follower_connected(const struct wh_follower *follower);
 bool wh_follower_caught_up(const struct wh_follower *follower);
 
 // A cursor kept in a file: written to a temporary name, fdatasync, renamed.
-int wh_cursor_read(const char *path, struct wh_cursor *ret_cursor);  // WH_E_NOTFOUND: no file yet
+int wh_cursor_read(const char *path, struct wh_cursor *ret_cursor); // WH_E_NOTFOUND: no file yet
 int wh_cursor_write(const char *path, const struct wh_cursor *cursor);
 
 #endif

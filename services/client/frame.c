@@ -358,7 +358,7 @@ uint32_t wh_oneof_get(const ProtobufCMessage *message, const ProtobufCMessage **
         if (set != field->id)
             continue;
         if (field->type == PROTOBUF_C_TYPE_MESSAGE && ret_member)
-            memcpy(ret_member, base + field->offset, sizeof(*ret_member));
+            memcpy(ret_member, base + field->offset, sizeof(void *));
         return set;
     }
     return 0;

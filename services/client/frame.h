@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes to messages and back. Before protobuf-c sees a byte, the wire is walked against the
-// descriptor: strings are UTF-8 without NUL, enums are known, nesting and counts are bounded. Then it
-// is unpacked into a capped arena. Never call this before the peer is authenticated.
+// descriptor: strings are UTF-8 without NUL, enums are known, nesting and counts are bounded. Then
+// it is unpacked into a capped arena. Never call this before the peer is authenticated.
 #ifndef WH_CLIENT_FRAME_H
 #define WH_CLIENT_FRAME_H
 
@@ -17,8 +17,8 @@ struct wh_wire_fault {
     char field[64]; // dotted path of field names, e.g. "raise.place.unit"
 };
 
-// 0, or WH_E_PROTOCOL with the fault told (ret_fault may be NULL). Limits: depth 12, 4,096 elements of
-// any one repeated field, 65,536 fields in all.
+// 0, or WH_E_PROTOCOL with the fault told (ret_fault may be NULL). Limits: depth 12, 4,096 elements
+// of any one repeated field, 65,536 fields in all.
 int wh_wire_check(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t n,
                   struct wh_wire_fault *ret_fault);
 

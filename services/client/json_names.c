@@ -2,7 +2,6 @@
 // What reading and writing JSON must agree on; see json_names.h.
 #include "client/json_names.h"
 
-#include <ctype.h>
 #include <string.h>
 
 bool wh_json_is_time(const ProtobufCFieldDescriptor *field)
@@ -22,9 +21,9 @@ size_t wh_json_enum_prefix(const ProtobufCEnumDescriptor *type, char *ret_prefix
     for (const char *c = type->short_name; *c; c++) {
         if (used + 4 > n)
             return 0;
-        if (isupper((unsigned char)*c) && c != type->short_name)
+        if (*c >= 'A' && *c <= 'Z' && c != type->short_name)
             ret_prefix[used++] = '_';
-        ret_prefix[used++] = (char)toupper((unsigned char)*c);
+        ret_prefix[used++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
     }
     ret_prefix[used++] = '_';
     ret_prefix[used] = '\0';

@@ -99,7 +99,7 @@ static void put_escape(struct text *text, unsigned char c)
     } else if (c < 32 && shorts[c]) {
         put_text(text, shorts[c]);
     } else {
-        snprintf(hex, sizeof(hex), "\\u%04x", c);
+        (void)snprintf(hex, sizeof(hex), "\\u%04x", c);
         put_text(text, hex);
     }
 }
@@ -129,7 +129,7 @@ static void put_real(struct text *text, double value)
     int first = fabs(value) < DBL_MIN ? 1 : 15;
 
     for (int digits = first; digits <= 17; digits++) {
-        snprintf(number, sizeof(number), "%.*g", digits, value);
+        (void)snprintf(number, sizeof(number), "%.*g", digits, value);
         if (strtod(number, NULL) == value)
             break;
     }
@@ -187,7 +187,7 @@ static void put_json(struct text *text, const json_t *json)
         put_string(text, json_string_value(json), json_string_length(json));
         break;
     case JSON_INTEGER:
-        snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(json));
+        (void)snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(json));
         put_text(text, number);
         break;
     case JSON_REAL:

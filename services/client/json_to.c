@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "client/copy.h"
 #include "client/json.h"
 #include "client/json_names.h"
 
@@ -100,7 +101,7 @@ static bool to_enum(struct walk *walk, const ProtobufCFieldDescriptor *field, co
         return fail(walk, field->name, WH_RULE_FIELD_FORMAT);
     if (json_string_length(json) >= sizeof(name) - n)
         return fail(walk, field->name, WH_RULE_FIELD_ENUM);
-    strcpy(name + n, json_string_value(json));
+    copy_text(name + n, sizeof(name) - n, json_string_value(json));
     known = protobuf_c_enum_descriptor_get_value_by_name(type, name);
     if (!known || known->value == 0) // UNSPECIFIED is said by saying nothing
         return fail(walk, field->name, WH_RULE_FIELD_ENUM);
@@ -172,7 +173,7 @@ static bool to_sub(struct walk *walk, const ProtobufCFieldDescriptor *field, con
     walk->path[walk->depth++] = field->name;
     message = to_message(walk, field->descriptor, json);
     walk->depth--;
-    memcpy(slot, &message, sizeof(message));
+    memcpy(slot, &message, sizeof(void *));
     return message != NULL;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "client/copy.h"
 #include "client/keys.h"
 #include "client/keys_internal.h"
 #include "client/lines.h"
@@ -77,8 +78,8 @@ static int take_entry(struct wh_lines *lines, struct ring_entry *entry)
         rc = take_time(lines, lines->words[4], INT64_MAX, &entry->holder.until_at);
     if (rc < 0)
         return rc;
-    strcpy(entry->public_key, lines->words[0]);
-    strcpy(entry->holder.identity, lines->words[1]);
+    copy_text(entry->public_key, sizeof(entry->public_key), lines->words[0]);
+    copy_text(entry->holder.identity, sizeof(entry->holder.identity), lines->words[1]);
     return 0;
 }
 
@@ -125,7 +126,7 @@ static int index_entries(struct wh_keyring *ring, struct wh_lines *lines)
     while (ring->n_slots < 2 * ring->n)
         ring->n_slots *= 2;
     ring->slots = calloc(ring->n_slots, sizeof(*ring->slots));
-    ring->by_name = calloc(ring->n + 1, sizeof(*ring->by_name));
+    ring->by_name = calloc(ring->n + 1, sizeof(void *));
     if (!ring->slots || !ring->by_name)
         return WH_E_NOMEM;
     for (uint32_t i = 0; i < ring->n; i++) {
@@ -136,7 +137,7 @@ static int index_entries(struct wh_keyring *ring, struct wh_lines *lines)
         *slot = i + 1;
         ring->by_name[i] = &ring->entries[i];
     }
-    qsort(ring->by_name, ring->n, sizeof(*ring->by_name), compare_names);
+    qsort(ring->by_name, ring->n, sizeof(void *), compare_names);
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <zmq.h>
 
 #include "base/error.h"
+#include "client/copy.h"
 #include "client/keys_internal.h"
 #include "client/lines.h"
 
@@ -89,7 +90,7 @@ bool wh_identity_valid(const char *text)
 void wh_key_generate(const char *identity, unsigned roles, struct wh_key *ret_key)
 {
     memset(ret_key, 0, sizeof(*ret_key));
-    snprintf(ret_key->identity, sizeof(ret_key->identity), "%s", identity);
+    copy_text(ret_key->identity, sizeof(ret_key->identity), identity);
     ret_key->roles = roles;
     do
         zmq_curve_keypair(ret_key->public_key, ret_key->secret_key);
@@ -108,7 +109,7 @@ static int take_key_line(struct wh_lines *lines, struct wh_key *key)
     if (strcmp(name, "identity") == 0) {
         if (!wh_identity_valid(value))
             return wh_lines_wrong(lines, "an identity is 1 to 32 of A-Z a-z 0-9 _ . -");
-        strcpy(key->identity, value);
+        copy_text(key->identity, sizeof(key->identity), value);
     } else if (strcmp(name, "role") == 0) {
         key->roles = wh_roles_parse(value);
         if (!key->roles)
@@ -116,7 +117,7 @@ static int take_key_line(struct wh_lines *lines, struct wh_key *key)
     } else if (strcmp(name, "public") == 0 || strcmp(name, "secret") == 0) {
         if (!wh_z85_valid(value))
             return wh_lines_wrong(lines, "a key is 40 characters of Z85");
-        strcpy(name[0] == 'p' ? key->public_key : key->secret_key, value);
+        copy_text(name[0] == 'p' ? key->public_key : key->secret_key, WH_KEY_Z85, value);
     } else {
         return wh_lines_wrong(lines, "expected identity, role, public or secret");
     }
@@ -211,7 +212,7 @@ static int take_endpoints(struct wh_lines *lines, char *text, struct wh_door *do
             return wh_lines_wrong(lines, "endpoint too long");
         if (strncmp(one, "ipc://", 6) != 0 && strncmp(one, "tcp://", 6) != 0)
             return wh_lines_wrong(lines, "an endpoint begins with ipc:// or tcp://");
-        strcpy(door->endpoints[door->n_endpoints++], one);
+        copy_text(door->endpoints[door->n_endpoints++], sizeof(door->endpoints[0]), one);
     }
     return door->n_endpoints ? 0 : wh_lines_wrong(lines, "no endpoint");
 }
@@ -231,8 +232,8 @@ static int take_door_line(struct wh_lines *lines, struct wh_door *door)
     rc = take_endpoints(lines, lines->words[2], door);
     if (rc < 0)
         return rc;
-    strcpy(door->name, lines->words[1]);
-    strcpy(door->server_key, lines->words[3]);
+    copy_text(door->name, sizeof(door->name), lines->words[1]);
+    copy_text(door->server_key, sizeof(door->server_key), lines->words[3]);
     return 0;
 }
 
@@ -257,7 +258,7 @@ int wh_doors_find(const char *path, const char *kind, const char *name, struct w
         return rc;
     if (!found) {
         if (why)
-            snprintf(why, why_n, "%s: no line \"%s %s\"", path, kind, name);
+            (void)snprintf(why, why_n, "%s: no line \"%s %s\"", path, kind, name);
         return WH_E_NOTFOUND;
     }
     *ret_door = door;

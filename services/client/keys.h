@@ -24,8 +24,8 @@ enum wh_role {
     WH_ROLE_SERVICE = 1 << 9,    // one of our services
 };
 
-#define WH_KEY_Z85 41       // 40 characters and NUL
-#define WH_IDENTITY_MAX 32  // characters, without NUL
+#define WH_KEY_Z85 41      // 40 characters and NUL
+#define WH_IDENTITY_MAX 32 // characters, without NUL
 
 struct wh_key {
     char identity[WH_IDENTITY_MAX + 1];

@@ -18,14 +18,14 @@ int wh_lines_open(struct wh_lines *lines, const char *path, char *why, size_t wh
     if (lines->file)
         return 0;
     if (why)
-        snprintf(why, why_n, "%s: %s", path, strerror(errno));
+        (void)snprintf(why, why_n, "%s: %s", path, strerror(errno));
     return WH_E_IO;
 }
 
 void wh_lines_close(struct wh_lines *lines)
 {
     if (lines->file)
-        fclose(lines->file);
+        (void)fclose(lines->file);
     explicit_bzero(lines->text, sizeof(lines->text)); // may have held a secret key
     lines->file = NULL;
 }
@@ -33,7 +33,7 @@ void wh_lines_close(struct wh_lines *lines)
 int wh_lines_wrong(struct wh_lines *lines, const char *what)
 {
     if (lines->why)
-        snprintf(lines->why, lines->why_n, "%s:%u: %s", lines->path, lines->number, what);
+        (void)snprintf(lines->why, lines->why_n, "%s:%u: %s", lines->path, lines->number, what);
     return WH_E_INVALID;
 }
 
@@ -82,6 +82,6 @@ int wh_lines_next(struct wh_lines *lines)
     if (!ferror(lines->file))
         return 0;
     if (lines->why)
-        snprintf(lines->why, lines->why_n, "%s: cannot be read", lines->path);
+        (void)snprintf(lines->why, lines->why_n, "%s: cannot be read", lines->path);
     return WH_E_IO;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/copy.h"
 #include "whistle/whistle.h"
 
 static const Whistle__V1__TaskAssigned *find(Whistle__V1__TaskAssigned **tasks, size_t n,
@@ -17,7 +18,7 @@ static const Whistle__V1__TaskAssigned *find(Whistle__V1__TaskAssigned **tasks, 
 
 static void copy_facts(const Whistle__V1__WhistleFacts *facts, struct wh_new_task *task)
 {
-    snprintf(task->number, sizeof(task->number), "%s", facts->number);
+    copy_text(task->number, sizeof(task->number), facts->number);
     task->title = facts->title;
     task->category = facts->category;
     task->priority = facts->priority;
@@ -48,7 +49,7 @@ static const Whistle__V1__TaskAssigned *assigned_by(const Whistle__V1__DispatchE
             copy_facts(event->dispatched->whistle, task);
         return find(event->dispatched->tasks, event->dispatched->n_tasks, department);
     case WHISTLE__V1__DISPATCH_EVENT__WHAT_DEPARTMENTS_ADDED:
-        snprintf(task->number, sizeof(task->number), "%s", event->departments_added->number);
+        copy_text(task->number, sizeof(task->number), event->departments_added->number);
         return find(event->departments_added->tasks, event->departments_added->n_tasks, department);
     case WHISTLE__V1__DISPATCH_EVENT__WHAT_RULED:
         given = event->ruled->assigned;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/id.h"
+#include "client/copy.h"
 #include "client/session_internal.h"
 
 #define ANSWER_MAX ((size_t)32 << 20)
@@ -26,7 +27,7 @@ struct request {
 static int complain(char *why, size_t why_n, const char *text)
 {
     if (why)
-        snprintf(why, why_n, "%s", text);
+        (void)snprintf(why, why_n, "%s", text);
     return WH_E_INVALID;
 }
 
@@ -47,7 +48,7 @@ static int find_doors(struct wh_session *session, const char *key_file, const ch
     if (!given)
         given = getenv("WHISTLE_DOORS");
     if (given && strlen(given) < room) {
-        strcpy(session->doors_file, given);
+        copy_text(session->doors_file, room, given);
         return 0;
     }
     if (!given && (beside(key_file, "", session->doors_file, room) ||

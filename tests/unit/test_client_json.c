@@ -75,8 +75,9 @@ static void agrees_with_python(void **state)
     }
     wh_arena_done(&arena);
     fclose(file);
-    snprintf(command, sizeof(command), "/usr/bin/python3 '%s/tests/support/json_check.py' '%s' '%s'",
-             WH_SOURCE_DIR, WH_SOURCE_DIR, path);
+    snprintf(command, sizeof(command),
+             "/usr/bin/python3 '%s/tests/support/json_check.py' '%s' '%s'", WH_SOURCE_DIR,
+             WH_SOURCE_DIR, path);
     assert_int_equal(system(command), 0);
     unlink(path);
 }
