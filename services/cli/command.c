@@ -33,7 +33,35 @@ json_t *done_json(const struct reply *reply)
     return object;
 }
 
-static void tell_done(struct cli *cli, const struct reply *reply)
+// Dispatch hears of intake's decisions a moment later: waits for it, at most half a second.
+static void next_from_intake(struct cli *cli, const Whistle__V1__Done *done)
+{
+    bool blown = strcmp(done->state, "BLOWN") == 0;
+    for (int tries = 0; tries < 20 && *done->state; tries++) {
+        struct reply reply;
+        reply_init(&reply);
+        int r = ask_whistle(cli, done->ref, &reply);
+        const Whistle__V1__Whistle *whistle = (const Whistle__V1__Whistle *)reply.body;
+        const char *state =
+            r < 0 ? "" : text_name(&whistle__v1__whistle_state__descriptor, (int)whistle->state);
+        bool there = blown ? r == 0 && whistle->n_tasks : strcmp(state, done->state) == 0;
+        reply_done(&reply);
+        if (there) {
+            page_next(cli, done->ref);
+            return;
+        }
+        session_pause(cli->session, 25);
+    }
+}
+
+static bool is_task(const char *ref)
+{
+    int64_t object;
+    char prefix[WH_PREFIX_MAX + 1], department[WH_DEPARTMENT_MAX + 1];
+    return wh_task_id_parse(ref, prefix, &object, department) == 0;
+}
+
+static void tell_done(struct cli *cli, enum door door, const struct reply *reply)
 {
     const Whistle__V1__Done *done = reply->answer->done;
     char at[32];
@@ -48,9 +76,13 @@ static void tell_done(struct cli *cli, const struct reply *reply)
     printf("%s✓%s %s  ", colour_on(TONE_GOOD), colour_off(TONE_GOOD), at);
     say_clean(stdout, done->ref, false);
     if (*done->state)
-        printf("  %s", text_state(done->state));
+        printf("  %s", text_state(done->state, is_task(done->ref)));
     fputc('\n', stdout);
-    page_next(cli, done->ref);
+    json_object_del(cli->args.kept, "request-id"); // the command has had it
+    if (door == DOOR_INTAKE)
+        next_from_intake(cli, done);
+    else
+        page_next(cli, done->ref);
 }
 
 static int run_as(struct cli *cli, enum door door, const char *command)
@@ -61,7 +93,7 @@ static int run_as(struct cli *cli, enum door door, const char *command)
     if (session_ask_json(cli, door, command, cli->args.body, &reply) < 0)
         code = told(cli, &reply);
     else if (reply.answer->done)
-        tell_done(cli, &reply);
+        tell_done(cli, door, &reply);
     reply_done(&reply);
     return code;
 }

@@ -123,12 +123,27 @@ const char *name_party(struct cli *cli, const char *code)
     return code;
 }
 
-const char *name_category(struct cli *cli, const char *code)
+static const Whistle__V1__Category *category_of(struct cli *cli, const char *code)
 {
     const Whistle__V1__District *district = names_district(cli);
     for (size_t i = 0; district && i < district->n_categories; i++)
         if (strcmp(district->categories[i]->code, code) == 0)
-            return pick(district->categories[i]->zh, district->categories[i]->en, code);
+            return district->categories[i];
+    return NULL;
+}
+
+const char *name_category(struct cli *cli, const char *code)
+{
+    const Whistle__V1__Category *category = category_of(cli, code);
+    return category ? pick(category->zh, category->en, code) : code;
+}
+
+const char *name_question(struct cli *cli, const char *category, const char *code)
+{
+    const Whistle__V1__Category *found = category_of(cli, category);
+    for (size_t i = 0; found && i < found->n_questions; i++)
+        if (strcmp(found->questions[i]->code, code) == 0)
+            return pick(found->questions[i]->zh, found->questions[i]->en, code);
     return code;
 }
 

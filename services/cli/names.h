@@ -20,6 +20,8 @@ const struct wh_zone *names_zone(struct cli *cli);            // NULL: UTC
 // The name of a unit, body or category in the run's language; the code itself where unknown.
 const char *name_party(struct cli *cli, const char *code);
 const char *name_category(struct cli *cli, const char *code);
+// A question of a category as it is asked; its code where unknown.
+const char *name_question(struct cli *cli, const char *category, const char *code);
 
 // "08:55", "11-24 08:55" on another day, "2027-01-03 08:55" in another year; local time.
 void time_text(struct cli *cli, int64_t at, char *ret_text, size_t n);

@@ -235,8 +235,10 @@ static void facts_lines(struct cli *cli, const Whistle__V1__Whistle *w)
         fputc('\n', stdout);
     }
     for (size_t i = 0; i < w->n_missing_answers; i++)
-        printf(T("  %s还缺回答:%s %s\n", "  %sstill to be answered:%s %s\n"), colour_on(TONE_WARN),
-               colour_off(TONE_WARN), w->missing_answers[i]);
+        printf(T("  %s还缺回答%s: %s (--answer %s=…)\n",
+                 "  %sstill to be answered%s: %s (--answer %s=…)\n"),
+               colour_on(TONE_WARN), colour_off(TONE_WARN),
+               name_question(cli, w->category, w->missing_answers[i]), w->missing_answers[i]);
     if (w->supporters)
         printf(T("  另有 %d 人反映\n", "  %d more people report it\n"), w->supporters);
     if (*w->merged_into)

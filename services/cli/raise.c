@@ -134,22 +134,6 @@ json_t *raised_json(struct cli *cli, unsigned long line, const char *number, con
     return object;
 }
 
-static void on_pause(uv_timer_t *timer)
-{
-    (void)timer;
-}
-
-static void pause_ms(struct session *session, uint64_t ms)
-{
-    uv_timer_t timer;
-    uv_timer_init(&session->loop, &timer);
-    uv_timer_start(&timer, on_pause, ms, 0);
-    while (uv_is_active((uv_handle_t *)&timer))
-        uv_run(&session->loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&timer, NULL);
-    uv_run(&session->loop, UV_RUN_NOWAIT);
-}
-
 // Asks dispatch until the whistle is settled there. 0 with the whistle in the reply; -1: not in
 // time.
 static int wait_settled(struct cli *cli, const char *number, struct reply *reply)
@@ -162,7 +146,7 @@ static int wait_settled(struct cli *cli, const char *number, struct reply *reply
             return 0;
         if (*reply->fault.code && reply->fault.status != 404)
             return -1;
-        pause_ms(cli->session, ms);
+        session_pause(cli->session, ms);
     }
     return -1;
 }

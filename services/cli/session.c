@@ -75,6 +75,22 @@ void session_run(struct session *session, const bool *stop)
         ;
 }
 
+static void on_pause(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+void session_pause(struct session *session, uint64_t ms)
+{
+    uv_timer_t timer;
+    uv_timer_init(&session->loop, &timer);
+    uv_timer_start(&timer, on_pause, ms, 0);
+    while (uv_is_active((uv_handle_t *)&timer))
+        uv_run(&session->loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&timer, NULL);
+    uv_run(&session->loop, UV_RUN_NOWAIT);
+}
+
 int session_door(struct cli *cli, const char *kind, const char *name, struct wh_door *ret_door,
                  struct fault *ret_fault)
 {

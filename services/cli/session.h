@@ -57,5 +57,7 @@ void *session_pack(enum door door, const char *command, json_t *body, size_t *re
 int session_request_id(struct cli *cli, struct wh_uuid *ret_id, struct fault *ret_fault);
 // Runs the loop until *stop.
 void session_run(struct session *session, const bool *stop);
+// Lets the loop run for so long.
+void session_pause(struct session *session, uint64_t ms);
 
 #endif

@@ -28,14 +28,15 @@ static void history_row(struct cli *cli, struct table *table, const Whistle__V1_
     snprintf(what, sizeof what, "%s%s%s", text_event(line->kind), dash ? " " : "",
              dash ? dash + 1 : "");
     if (*line->from || *line->to)
-        snprintf(moved, sizeof moved, "%s%s%s", *line->from ? text_state(line->from) : "",
-                 *line->from ? " → " : "", *line->to ? text_state(line->to) : "");
+        snprintf(moved, sizeof moved, "%s%s%s",
+                 *line->from ? text_state(line->from, *line->task) : "", *line->from ? " → " : "",
+                 *line->to ? text_state(line->to, *line->task) : "");
     table_row(table);
     table_cell(table, TONE_DIM, at);
     table_cell(table, TONE_PLAIN, what);
     table_cell(table, TONE_PLAIN, who);
     table_cell(table, TONE_PLAIN, moved);
-    table_cell(table, TONE_PLAIN, line->text);
+    table_cell(table, TONE_PLAIN, text_why(line->text));
 }
 
 static bool about_notices(const Whistle__V1__HistoryLine *line)
@@ -95,7 +96,6 @@ void page_next(struct cli *cli, const char *ref)
     char number[80], text[256];
     number_of_ref(ref, number, sizeof number);
     reply_init(&reply);
-    json_object_del(cli->args.kept, "request-id"); // the command has had it
     if (ask_whistle(cli, number, &reply) == 0) {
         const Whistle__V1__Whistle *whistle = (const Whistle__V1__Whistle *)reply.body;
         const Whistle__V1__NextStep *next = whistle->next;

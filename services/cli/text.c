@@ -243,10 +243,25 @@ static const struct word ends[] = {
     {"UNSATISFIED", "不满意", "unsatisfied"},
 };
 
-const char *text_state(const char *state)
+// Why a whistle waits for its street's review.
+static const struct word whys[] = {
+    {"RESIDENT", "居民反映,先审后发", "a resident's report: reviewed first"},
+    {"COMMUNITY", "社区吹哨,街道先审", "a community's whistle: its street looks first"},
+    {"STREET_RULE", "街道规定先审后发", "this street reviews first"},
+    {"ANSWERS", "类别问题还没答全", "questions are still to be answered"},
+};
+
+const char *text_why(const char *why)
 {
-    const ProtobufCEnumDescriptor *types[] = {&whistle__v1__task_state__descriptor,
-                                              &whistle__v1__whistle_state__descriptor};
+    const struct word *word = find(whys, sizeof whys / sizeof *whys, why);
+    return word ? T(word->zh, word->en) : why;
+}
+
+const char *text_state(const char *state, bool of_task)
+{
+    const ProtobufCEnumDescriptor *types[] = {
+        of_task ? &whistle__v1__task_state__descriptor : &whistle__v1__whistle_state__descriptor,
+        of_task ? &whistle__v1__whistle_state__descriptor : &whistle__v1__task_state__descriptor};
     for (size_t i = 0; i < 2; i++) {
         const char *word = text_word(types[i], state);
         if (word != state)

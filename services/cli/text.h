@@ -28,7 +28,9 @@ const char *text_word(const ProtobufCEnumDescriptor *type, const char *name);
 // The word for a state as an answer or a history names it: a task's, a whistle's, or how a command
 // ended
 // ("ASKED"); the name itself where there is none.
-const char *text_state(const char *state);
+const char *text_state(const char *state, bool of_task);
+// Why a whistle waits ("STREET_RULE"); any other text as it is.
+const char *text_why(const char *why);
 // What a journal row of this kind tells ("TaskSigned", "signed"): a short phrase; the kind itself
 // where there is none.
 const char *text_event(const char *kind);
