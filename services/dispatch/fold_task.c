@@ -175,7 +175,7 @@ int fold_reopen(struct whistle *w, const struct fold_context *c, size_t n,
         t->reported_at = t->feedback_at = 0;
         t->paused_ms = t->extended_until = 0;
         t->rating = 0;
-        drop_flag(t, TASK_REPLIED);
+        drop_flag(t, TASK_REPLIED | (t->rework < 2 ? TASK_SUPERVISED : 0U));
         restart(t, c->at, tasks[i]);
     }
     return 0;
