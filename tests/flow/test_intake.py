@@ -187,6 +187,38 @@ def test_the_same_after_a_kill():
     assert kinds(before) == [SUBMITTED, SELF]
 
 
+def test_a_full_disk_answers_busy_and_recovers():
+    cluster.processes["intake"].stop()
+    cluster.start_service("intake", WHISTLE_DATA_DIR=cluster.dir, WHISTLE_MIN_FREE_MB="1048576")
+    busy = cluster.whistle(STREET, "raise", "--unit", STREET, "--category", "STREET_LIGHT", "--title",
+                           "路灯不亮", "--no-wait", "--timeout", "2", expect=3)
+    assert not any("number" in line for line in busy), busy
+    assert cluster.whistle(STREET, "preview", "--unit", STREET, "--category", "STREET_LIGHT",
+                           "--title", "路灯不亮")[0]["priority"] == "P3"
+    cluster.processes["intake"].stop()
+    cluster.start_service("intake", WHISTLE_DATA_DIR=cluster.dir, WHISTLE_MIN_FREE_MB="1")
+    assert raise_one(STREET)["state"] == "BLOWN"
+
+
+def test_codes_keep_their_integers():
+    before = dict(cluster.sql("SELECT code, id FROM intake.code"))
+    with open(cluster.district) as file:
+        data = json.load(file)
+    data["departments"].insert(0, {**data["departments"][0], "code": "NEWBODY"})
+    path = os.path.join(cluster.dir, "changed.json")
+    with open(path, "w") as file:
+        json.dump(data, file, ensure_ascii=False)
+    os.chmod(path, 0o644)
+    cluster.whistle("OPERATOR", "import", path, "--apply")
+    after = dict(cluster.sql("SELECT code, id FROM intake.code"))
+    assert {k: after[k] for k in before} == before
+    assert int(after["NEWBODY"]) == max(int(i) for i in before.values()) + 1
+    assert cluster.sql("SELECT version FROM intake.district ORDER BY version") == [["1"], ["2"]]
+    cluster.processes["intake"].kill()
+    cluster.start_service("intake")
+    assert raise_one(STREET)["state"] == "BLOWN"
+
+
 def test_no_row_without_an_index():
     """Every statement of the store, planned as the service plans it: no sequential scan."""
     with open(os.path.join(TOP, "services/intake/store.c")) as file:
