@@ -6,9 +6,13 @@
 #include "client/bus.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "base/error.h"
@@ -120,16 +124,38 @@ static bool set_client(void *zmq, const struct wh_socket_options *options)
            set_int(zmq, ZMQ_RECONNECT_IVL_MAX, 1000) && set_int(zmq, ZMQ_CONNECT_TIMEOUT, 3000);
 }
 
+// ZeroMQ removes the file of an ipc listener when the listener ends, which may be after its
+// successor has bound the same path. So each listener gets a file of its own, renamed to where it
+// is looked for: what an old one removes is its own name. False where the name would be too long or
+// is no file.
+static bool own_name(const char *endpoint, char *ret_name, size_t n)
+{
+    static atomic_uint count;
+    int length;
+
+    if (strncmp(endpoint, "ipc:///", strlen("ipc:///")) != 0)
+        return false;
+    length = snprintf(ret_name, n, "%s.%x-%x", endpoint, (unsigned)getpid(),
+                      atomic_fetch_add(&count, 1));
+    return length > 0 && (size_t)length < n;
+}
+
 // An ipc endpoint's file is made for the same user only; the umask is the process's for a moment.
 static bool bind_private(void *zmq, const char *endpoint)
 {
+    char name[sizeof("ipc://") + sizeof(((struct sockaddr_un *)0)->sun_path) - 1];
+    bool renamed = own_name(endpoint, name, sizeof(name));
     mode_t old = umask(077);
-    int rc = zmq_bind(zmq, endpoint);
+    bool bound = zmq_bind(zmq, renamed ? name : endpoint) == 0;
     int error = errno;
 
     umask(old);
+    if (bound && renamed && rename(name + strlen("ipc://"), endpoint + strlen("ipc://")) < 0) {
+        error = errno;
+        bound = false;
+    }
     errno = error;
-    return rc == 0;
+    return bound;
 }
 
 static int open_zmq(struct wh_bus *bus, const struct wh_socket_options *options, void **ret_zmq)

@@ -14,6 +14,16 @@ bool wh_json_is_time(const ProtobufCFieldDescriptor *field)
            (n > 3 && strcmp(field->name + n - 3, "_at") == 0);
 }
 
+static char upper(char c)
+{
+    static const char low[] = "abcdefghijklmnopqrstuvwxyz", high[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *at = c ? strchr(low, c) : NULL;
+
+    if (at)
+        c = high[at - low];
+    return c;
+}
+
 size_t wh_json_enum_prefix(const ProtobufCEnumDescriptor *type, char *ret_prefix, size_t n)
 {
     size_t used = 0;
@@ -23,7 +33,7 @@ size_t wh_json_enum_prefix(const ProtobufCEnumDescriptor *type, char *ret_prefix
             return 0;
         if (*c >= 'A' && *c <= 'Z' && c != type->short_name)
             ret_prefix[used++] = '_';
-        ret_prefix[used++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+        ret_prefix[used++] = upper(*c);
     }
     ret_prefix[used++] = '_';
     ret_prefix[used] = '\0';

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include <cmocka.h>
@@ -237,6 +238,8 @@ static void full_peer_of_a_router(void **state)
                                          .on_writable = on_writable,
                                          .arg = &t};
     assert_int_equal(wh_socket_open(t.net.bus, &options, &t.router), 0);
+    wh_socket_close(t.dealer); // it may have met the first router
+    t.dealer = dealer(&t, &t.net.keys[0], 0);
     t.quiet = true;
     connect_now(&t);
     assert_true(net_until(&t.net, &t.arrived, 3000));
@@ -291,6 +294,26 @@ static void own_routing_id_is_not_heard(void **state)
     stop(&t);
 }
 
+// The first one's listener ends some time after its close: it must not take the second one's file.
+static void the_same_endpoint_at_once_again(void **state)
+{
+    struct echo t;
+
+    (void)state;
+    start(&t);
+    for (int i = 0; i < 20; i++) {
+        wh_socket_close(t.router);
+        t.router = net_router(&t.net, t.door.endpoints[0], on_router, &t);
+        net_run(&t.net, 10);
+        assert_int_equal(access(t.door.endpoints[0] + strlen("ipc://"), F_OK), 0);
+    }
+    wh_socket_close(t.dealer);
+    t.dealer = dealer(&t, &t.net.keys[0], 0);
+    connect_now(&t);
+    assert_true(net_until(&t.net, &t.returned, 3000));
+    stop(&t);
+}
+
 static void cannot_bind(void **state)
 {
     struct echo t;
@@ -319,6 +342,7 @@ int main(void)
         cmocka_unit_test(full_peer_of_a_router),
         cmocka_unit_test(gone_peer_is_not_found),
         cmocka_unit_test(own_routing_id_is_not_heard),
+        cmocka_unit_test(the_same_endpoint_at_once_again),
         cmocka_unit_test(cannot_bind),
     };
 
