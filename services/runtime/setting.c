@@ -15,6 +15,7 @@
 
 #define NAME_MAX_BYTES 64
 #define VALUE_MAX_BYTES 8192
+#define LINE_MAX_BYTES 190 // the parser cuts longer ones in two without a word
 
 enum source { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_SECRET_FILE };
 
@@ -141,9 +142,35 @@ static int read_pair(void *arg, const char *section, const char *name, const cha
     return 0;
 }
 
+// What the parser would take in another sense than it was meant: long and indented lines.
+static int check_lines(struct reading *reading)
+{
+    FILE *file = fopen(reading->file, "re");
+    int c = 0, status = 0;
+    if (file == NULL)
+        return WH_E_IO;
+    for (int line = 1; c != EOF && status == 0; line++) {
+        int n = 0, first = c = fgetc(file);
+        for (; c != EOF && c != '\n'; c = fgetc(file))
+            n++;
+        if (n <= LINE_MAX_BYTES && first != ' ' && first != '\t')
+            continue;
+        snprintf(reading->why, reading->why_n,
+                 "%s:%d: a line has at most %d bytes and begins without a space; longer values can"
+                 " stand in the environment or in a file named there",
+                 reading->file, line, LINE_MAX_BYTES);
+        status = WH_E_INVALID;
+    }
+    fclose(file);
+    return status;
+}
+
 static int read_file(struct reading *reading)
 {
-    int line = ini_parse(reading->file, read_pair, reading);
+    int status = check_lines(reading);
+    if (status == WH_E_INVALID)
+        return status;
+    int line = status == 0 ? ini_parse(reading->file, read_pair, reading) : -1;
     if (reading->status != 0)
         return reading->status;
     if (line == 0)

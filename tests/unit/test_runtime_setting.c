@@ -119,6 +119,12 @@ static void bad_values_are_named(void **state)
     expect(path, WH_E_INVALID, "no setting is called", "prot");
     write_file("[intake]\nport = 1\n");
     expect(path, WH_E_INVALID, "sections", "intake");
+    char longer[300] = "port = 1\ndatabase = ";
+    memset(longer + strlen(longer), 'x', 200);
+    write_file(longer);
+    expect(path, WH_E_INVALID, ":2:", "190 bytes");
+    write_file("port = 1\n 2\n");
+    expect(path, WH_E_INVALID, ":2:", "space");
     write_file("port 1\n");
     expect(path, WH_E_INVALID, ":1:", "name = value");
     expect("/nonexistent/settings", WH_E_IO, "/nonexistent/settings", "read");
