@@ -4,10 +4,14 @@
 // request id is made from the notice's id, the event's time and the verdict: the same for ever, so
 // that an answer given twice is one. The cursor moves only when every answer of its batch is
 // acknowledged.
+#include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/event.h"
 #include "cli/names.h"
@@ -137,26 +141,65 @@ static void tell(const struct notify *notify, const Whistle__V1__Notice *notice,
     fflush(stdout);
 }
 
-// Hands it over unless that was done before a kill. why: "" sent.
-static int hand_over(struct notify *notify, const Whistle__V1__Notice *notice,
-                     const Whistle__V1__Event *event, char *ret_why, size_t n)
+static json_t *notice_json(struct notify *notify, const Whistle__V1__Notice *notice,
+                           const Whistle__V1__Event *event)
 {
-    const char *before;
-    ret_why[0] = '\0';
-    if (sentlog_find(notify->log, notice->id, &before)) {
-        snprintf(ret_why, n, "%s", before);
-        return 0;
-    }
     char issued[48];
     time_full(notify->cli, event->at, issued, sizeof issued);
     json_t *json = must(wh_json_from(&notice->base, names_zone(notify->cli)));
     json_object_set_new(json, "issued_at", json_string(issued));
     json_object_set_new(json, "seq", json_integer(event->seq));
-    if (sender_send(&notify->sender, notice, json, ret_why, n) < 0 && !*ret_why)
-        snprintf(ret_why, n, "failed");
-    json_decref(json);
-    tell(notify, notice, !*ret_why, ret_why);
-    return sentlog_add(notify->log, notice->id, ret_why);
+    return json;
+}
+
+static int send_and_log(struct notify *notify, const Whistle__V1__Notice *notice,
+                        const json_t *json)
+{
+    char why[256] = "";
+    if (sender_send(&notify->sender, notice, json, why, sizeof why) < 0 && !*why)
+        snprintf(why, sizeof why, "failed");
+    return sentlog_add(notify->log, notice->id, why);
+}
+
+// A command's hand-over runs in a process of its own, in a session of its own: it outlives a killed
+// sender and still notes its result, so that the next sender does not run the command again.
+static int send_apart(struct notify *notify, const Whistle__V1__Notice *notice, const json_t *json)
+{
+    int status;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setsid();
+        signal(SIGTERM, SIG_IGN);
+        _exit(send_and_log(notify, notice, json) < 0);
+    }
+    if (pid < 0)
+        return WH_E_IO;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        return WH_E_IO;
+    sentlog_load(notify->log);
+    return 0;
+}
+
+// Hands it over unless that was done before a kill. ret_why: "" sent.
+static int hand_over(struct notify *notify, const Whistle__V1__Notice *notice,
+                     const Whistle__V1__Event *event, char *ret_why, size_t n)
+{
+    const char *why = "failed";
+    if (!sentlog_find(notify->log, notice->id, &why)) {
+        json_t *json = notice_json(notify, notice, event);
+        int r = notify->sender.kind == SENDER_EXEC ? send_apart(notify, notice, json)
+                                                   : send_and_log(notify, notice, json);
+        json_decref(json);
+        if (r < 0)
+            return r;
+        sentlog_find(notify->log, notice->id, &why);
+        tell(notify, notice, !*why, why);
+    }
+    snprintf(ret_why, n, "%s", why);
+    return 0;
 }
 
 static bool mine(const struct notify *notify, const Whistle__V1__Notice *notice)

@@ -153,8 +153,11 @@ static int take_options(struct notify *notify)
         fault_usage(&notify->fault, "", "%s", why);
         return -1;
     }
-    if (sentlog_open(notify->cursor_path, &notify->log) < 0) {
-        fault_usage(&notify->fault, "cursor", "%s.sent", notify->cursor_path);
+    int r = sentlog_open(notify->cursor_path, &notify->log);
+    if (r < 0) {
+        fault_usage(&notify->fault, "cursor", "%s.sent: %s", notify->cursor_path,
+                    r == WH_E_BUSY ? T("另一个发送程序在用", "another sender uses it")
+                                   : wh_strerror(r));
         return -1;
     }
     return 0;

@@ -112,6 +112,7 @@ static void child(const char *command, const Whistle__V1__Notice *notice, int in
 {
     setpgid(0, 0);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     dup2(input, STDIN_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO); // our standard output is our own
     put_environment(notice);

@@ -2,24 +2,30 @@
 // One JSON array a line: [id, why]. A torn last line (killed while writing) is left out.
 #include "cli/sentlog.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "cli/output.h"
 
+#define LOCK_S 60 // longer than a hand-over may take
+
 struct sentlog {
     int fd;
+    char path[1024];
     json_t *known; // id → why
 };
 
-static void load(struct sentlog *log, const char *path)
+void sentlog_load(struct sentlog *log)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = fopen(log->path, "re");
     char *line = NULL;
     size_t room = 0;
     while (file && getline(&line, &room, file) > 0) {
@@ -35,23 +41,36 @@ static void load(struct sentlog *log, const char *path)
         fclose(file);
 }
 
+// The lock belongs to the open file: a hand-over that outlives its killed sender (it shares the
+// file) keeps it until its result is in the log.
+static int take_lock(int fd)
+{
+    const struct timespec nap = {.tv_nsec = 20000000};
+    for (int tries = 0; tries < LOCK_S * 50; tries++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return WH_E_IO;
+        nanosleep(&nap, NULL);
+    }
+    return WH_E_BUSY;
+}
+
 int sentlog_open(const char *path, struct sentlog **ret_log)
 {
-    char name[1024];
     struct sentlog *log = must(calloc(1, sizeof *log));
-    snprintf(name, sizeof name, "%s.sent", path);
+    snprintf(log->path, sizeof log->path, "%s.sent", path);
     log->known = must(json_object());
-    load(log, name);
-    log->fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    if (log->fd < 0) {
-        sentlog_close(log);
-        return WH_E_IO;
-    }
+    log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    int r = log->fd < 0 ? WH_E_IO : take_lock(log->fd);
     // A torn end must not swallow the next entry.
-    if (lseek(log->fd, 0, SEEK_END) > 0 && write(log->fd, "\n", 1) != 1) {
+    if (r == 0 && lseek(log->fd, 0, SEEK_END) > 0 && write(log->fd, "\n", 1) != 1)
+        r = WH_E_IO;
+    if (r < 0) {
         sentlog_close(log);
-        return WH_E_IO;
+        return r;
     }
+    sentlog_load(log);
     *ret_log = log;
     return 0;
 }

@@ -9,9 +9,12 @@
 
 struct sentlog;
 
-// path: the cursor's; the log is path + ".sent". 0 or WH_E_IO (errno tells).
+// path: the cursor's; the log is path + ".sent". Waits, up to a minute, for a hand-over of a killed
+// sender that still runs. 0, WH_E_IO (errno tells), WH_E_BUSY (another sender has this cursor).
 int sentlog_open(const char *path, struct sentlog **ret_log);
 void sentlog_close(struct sentlog *log);
+// Reads what another process (one that shares the log by fork) has added.
+void sentlog_load(struct sentlog *log);
 // Was it handed over before? why: "" where it was sent, else why it failed. Borrowed until the next
 // call.
 bool sentlog_find(const struct sentlog *log, const char *id, const char **ret_why);
