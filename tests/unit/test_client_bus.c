@@ -2,12 +2,14 @@
 // The bus over real sockets with CURVE and ZAP: who comes in, what arrives, what "full" and "gone"
 // feel like, and that 100,000 messages both ways never stall the loop.
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -269,8 +271,7 @@ static void gone_peer_is_not_found(void **state)
     stop(&t);
 }
 
-// A peer whose loop stands still keeps its connection (ZeroMQ's own thread answers the heartbeats);
-// one that brings its own routing id is not heard.
+// Ids that clients choose could be another's: who brings one is not heard.
 static void own_routing_id_is_not_heard(void **state)
 {
     struct echo t;
@@ -291,6 +292,49 @@ static void own_routing_id_is_not_heard(void **state)
     assert_int_equal(wh_bus_dropped(t.net.bus), 1);
     zmq_close(raw);
     zmq_ctx_term(context);
+    stop(&t);
+}
+
+// The other end, in a process of its own: says one thing and waits to be killed.
+static void be_a_peer(const struct echo *t)
+{
+    void *context = zmq_ctx_new(), *raw = zmq_socket(context, ZMQ_DEALER);
+
+    zmq_setsockopt(raw, ZMQ_CURVE_SERVERKEY, t->door.server_key, 40);
+    zmq_setsockopt(raw, ZMQ_CURVE_PUBLICKEY, t->net.keys[3].public_key, 40);
+    zmq_setsockopt(raw, ZMQ_CURVE_SECRETKEY, t->net.keys[3].secret_key, 40);
+    zmq_connect(raw, t->door.endpoints[0]);
+    zmq_send(raw, "x", 1, 0);
+    for (;;)
+        pause();
+}
+
+// A frozen peer keeps its connection open; only heartbeats tell that nobody is there.
+static void frozen_peer_is_noticed(void **state)
+{
+    struct echo t;
+    uint64_t from;
+    int rc = 0;
+    pid_t child;
+
+    (void)state;
+    start(&t);
+    t.quiet = true;
+    child = fork();
+    if (child == 0)
+        be_a_peer(&t);
+    assert_true(net_until(&t.net, &t.arrived, 3000));
+    kill(child, SIGSTOP);
+    from = uv_hrtime();
+    while (rc == 0 && uv_hrtime() - from < 15000000000ULL) {
+        net_run(&t.net, 100);
+        rc = wh_socket_send(t.router, &t.peer, "?", 1);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_int_equal(rc, WH_E_NOTFOUND);
+    print_message("bus: a frozen peer is noticed after %.1f s\n",
+                  (double)(uv_hrtime() - from) / 1e9);
     stop(&t);
 }
 
@@ -342,6 +386,7 @@ int main(void)
         cmocka_unit_test(full_peer_of_a_router),
         cmocka_unit_test(gone_peer_is_not_found),
         cmocka_unit_test(own_routing_id_is_not_heard),
+        cmocka_unit_test(frozen_peer_is_noticed),
         cmocka_unit_test(the_same_endpoint_at_once_again),
         cmocka_unit_test(cannot_bind),
     };
