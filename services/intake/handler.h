@@ -29,6 +29,7 @@ struct intake {
     struct wh_shelf *persons;             // by the head of the phone's hash: struct person_row
     int64_t forgotten[INTAKE_FORGET_MAX]; // persons erased in the turn in hand
     size_t n_forgotten;
+    bool clear_persons; // after this turn: some of the shelf's are gone
     uint8_t vault_key[SEAL_KEY], reporter_key[SEAL_KEY];
     struct wh_arena loading; // while a whistle's rows arrive
     struct whistle loaded;
@@ -61,6 +62,17 @@ int intake_blow(struct intake *intake, struct wh_turn *turn, const struct wh_ite
 int intake_sealing(struct intake *intake, struct wh_turn *turn, const struct wh_item *item,
                    const char *phone, struct sealing *ret_sealing);
 int intake_need_person(struct intake *intake, struct wh_turn *turn, const char *phone);
+// The key of whoever has this name (only its hash is kept; NULL: a key without a name), known or
+// new.
+int intake_key(struct intake *intake, struct wh_turn *turn, const struct wh_item *item,
+               const char *name, struct person *ret_person);
+int intake_need_key(struct intake *intake, struct wh_turn *turn, const char *name);
+// Seals the desks' personal channels in a copy of the district; forgets those that it names no
+// more.
+int intake_seal_desks(struct intake *intake, struct wh_turn *turn, const struct wh_item *item,
+                      Whistle__V1__District *copy);
+int intake_forget_desks(struct intake *intake, struct wh_turn *turn, const struct wh_item *item,
+                        const Whistle__V1__District *now);
 
 // Handlers, by message.
 int need_raise(void *state, struct wh_turn *turn, const struct wh_item *item);
@@ -73,12 +85,14 @@ int on_supplement(void *state, struct wh_turn *turn, const struct wh_item *item)
 int on_priority(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_unseal(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_erase(void *state, struct wh_turn *turn, const struct wh_item *item);
+int need_adopt(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_adopt(void *state, struct wh_turn *turn, const struct wh_item *item);
 int need_clock(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_clock(void *state, struct wh_turn *turn, const struct wh_item *item);
 void query_district(void *state, struct wh_query *query, const struct wh_item *item);
 void query_preview(void *state, struct wh_query *query, const struct wh_item *item);
 void query_unsealed(void *state, struct wh_query *query, const struct wh_item *item);
+void query_contact(void *state, struct wh_query *query, const struct wh_item *item);
 void query_dead_letters(void *state, struct wh_query *query, const struct wh_item *item);
 
 // The descriptor's hooks.

@@ -84,6 +84,9 @@ int on_adopt(void *state, struct wh_turn *turn, const struct wh_item *item)
     adopted.district = number_copy(intake, turn, message->district, message->expect_version + 1);
     if (adopted.district == NULL)
         return WH_E_NOMEM;
+    rc = intake_seal_desks(intake, turn, item, adopted.district);
+    if (rc != 0)
+        return rc;
     if (wh_district_new(adopted.district, &next) != 0)
         return wh_refuse(turn, item, WH_RULE_INTERNAL, "district", "it cannot be indexed");
     event.what_case = WHISTLE__V1__INTAKE_EVENT__WHAT_DISTRICT_ADOPTED;
@@ -93,6 +96,8 @@ int on_adopt(void *state, struct wh_turn *turn, const struct wh_item *item)
         rc = WH_PUT(turn, PUT_DISTRICT, WH_I(adopted.district->version), WH_L(seq));
     if (rc == 0)
         rc = put_codes(turn, adopted.district);
+    if (rc == 0)
+        rc = intake_forget_desks(intake, turn, item, adopted.district);
     if (rc == 0)
         rc = kept_put_version(intake->whistles, adopted.district->version);
     if (rc != 0) {

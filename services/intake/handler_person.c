@@ -10,16 +10,19 @@
 #include "intake/wire.h"
 #include "runtime/log.h"
 
-int intake_need_person(struct intake *intake, struct wh_turn *turn, const char *phone)
+int intake_need_key(struct intake *intake, struct wh_turn *turn, const char *name)
 {
-    char normal[SEAL_PHONE];
     uint8_t hash[SEAL_HASH];
-    if (!seal_phone(phone, normal))
-        return 0;
-    seal_phone_hash(intake->reporter_key, normal, hash);
+    seal_phone_hash(intake->reporter_key, name, hash);
     if (wh_shelf_has(intake->persons, person_key(hash)))
         return 0;
     return wh_need_bytes(turn, LOAD_PERSON, hash, SEAL_HASH);
+}
+
+int intake_need_person(struct intake *intake, struct wh_turn *turn, const char *phone)
+{
+    char normal[SEAL_PHONE];
+    return seal_phone(phone, normal) ? intake_need_key(intake, turn, normal) : 0;
 }
 
 static bool forgotten(const struct intake *intake, int64_t person)
@@ -60,24 +63,30 @@ static const struct person_row *find_person(struct intake *intake, const uint8_t
     return row;
 }
 
+int intake_key(struct intake *intake, struct wh_turn *turn, const struct wh_item *item,
+               const char *name, struct person *ret_person)
+{
+    uint8_t hash[SEAL_HASH];
+    if (name == NULL)
+        return make_person(intake, turn, NULL, ret_person);
+    seal_phone_hash(intake->reporter_key, name, hash);
+    const struct person_row *row = find_person(intake, hash);
+    if (row == NULL)
+        return make_person(intake, turn, hash, ret_person);
+    if (seal_unwrap(intake->vault_key, row->id, row->wrapped, SEAL_WRAPPED, ret_person) == 0)
+        return 0;
+    wh_logf(WH_LOG_ERROR, "person.locked", "a person's key does not open with this vault key");
+    return wh_refuse(turn, item, WH_RULE_INTERNAL, NULL, NULL);
+}
+
 int intake_sealing(struct intake *intake, struct wh_turn *turn, const struct wh_item *item,
                    const char *phone, struct sealing *ret_sealing)
 {
     char normal[SEAL_PHONE];
-    uint8_t hash[SEAL_HASH];
+    bool named = seal_phone(phone, normal);
     randombytes_buf(ret_sealing->nonce_reporter, SEAL_NONCE);
     randombytes_buf(ret_sealing->nonce_text, SEAL_NONCE);
-    if (!seal_phone(phone, normal))
-        return make_person(intake, turn, NULL, &ret_sealing->person);
-    seal_phone_hash(intake->reporter_key, normal, hash);
-    const struct person_row *row = find_person(intake, hash);
-    if (row == NULL)
-        return make_person(intake, turn, hash, &ret_sealing->person);
-    if (seal_unwrap(intake->vault_key, row->id, row->wrapped, SEAL_WRAPPED, &ret_sealing->person) ==
-        0)
-        return 0;
-    wh_logf(WH_LOG_ERROR, "person.locked", "a person's key does not open with this vault key");
-    return wh_refuse(turn, item, WH_RULE_INTERNAL, "reporter", NULL);
+    return intake_key(intake, turn, item, named ? normal : NULL, &ret_sealing->person);
 }
 
 // ---- unsealing and erasing --------------------------------------------------------------------

@@ -68,6 +68,7 @@ void intake_reset(void *state)
         wh_fatal("memory", "no memory for the codes");
     intake->numbers = intake->draft = (struct numbers){0};
     intake->n_forgotten = 0;
+    intake->clear_persons = false;
     intake->raised = intake->held = 0;
 }
 
@@ -187,9 +188,10 @@ void intake_committed(void *state)
     struct intake *intake = state;
     intake->numbers = intake->draft;
     take_over(intake);
-    if (intake->n_forgotten > 0)
+    if (intake->n_forgotten > 0 || intake->clear_persons)
         wh_shelf_clear(intake->persons);
     intake->n_forgotten = 0;
+    intake->clear_persons = false;
     if (intake->raised > 0)
         wh_metric_add(intake->runtime, "whistles_total", "whistles raised", (double)intake->raised);
     if (intake->held > 0)
@@ -205,5 +207,6 @@ void intake_rolled_back(void *state)
     wh_district_free(intake->next);
     intake->next = NULL;
     intake->n_forgotten = 0;
+    intake->clear_persons = false;
     intake->raised = intake->held = 0;
 }

@@ -19,7 +19,7 @@ static const struct wh_route routes[] = {
     {COMMAND(SUPPLEMENT), "supplement", RAISERS, need_number, on_supplement, NULL},
     {COMMAND(PRIORITY), "priority", KEEPERS, need_number, on_priority, NULL},
     {COMMAND(RESUBMIT), "resubmit", RAISERS, need_resubmit, on_resubmit, NULL},
-    {COMMAND(ADOPT), "adopt", WH_ROLE_OPERATOR | WH_ROLE_DISTRICT, NULL, on_adopt, NULL},
+    {COMMAND(ADOPT), "adopt", WH_ROLE_OPERATOR | WH_ROLE_DISTRICT, need_adopt, on_adopt, NULL},
     {COMMAND(ERASE), "erase", KEEPERS, need_number, on_erase, NULL},
     {COMMAND(UNSEAL), "unseal", KEEPERS | WH_ROLE_DEPARTMENT, need_number, on_unseal, NULL},
     {COMMAND(GET_DISTRICT), "get_district", ANYBODY, NULL, NULL, query_district},
@@ -28,6 +28,7 @@ static const struct wh_route routes[] = {
      NULL, NULL, query_dead_letters},
     {COMMAND(GET_UNSEALED), "get_unsealed", KEEPERS | WH_ROLE_DEPARTMENT, NULL, NULL,
      query_unsealed},
+    {COMMAND(GET_CONTACT), "get_contact", WH_ROLE_NOTIFIER, NULL, NULL, query_contact},
 };
 
 static const struct wh_feed_name feeds[] = {

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "intake/contact.h"
 #include "intake/facts.h"
 #include "intake/unseal.h"
 #include "intake/wire.h"
@@ -257,6 +258,38 @@ static void who_may_unseal(void **state)
     }
 }
 
+static void contacts_are_sealed_the_same_way_each_time(void **state)
+{
+    (void)state;
+    struct person person = new_person(5), other = new_person(5), stranger = new_person(6);
+    const char *a = NULL, *b = NULL, *open = NULL;
+    int64_t id = 0;
+    const char *personal[] = {"sms:" PHONE, "mail:x", "tel:010-88888888", "exec:call " PHONE,
+                              "hook:duty@example.org"};
+    const char *not[] = {"outbox:URBAN-0", "hook:https://desk.example/urban", "outbox:", "x"};
+    for (size_t i = 0; i < sizeof(personal) / sizeof(personal[0]); i++) {
+        assert_true(contact_is_personal(personal[i]));
+        assert_int_equal(contact_seal(&arena, &person, personal[i], &a), 0);
+        assert_int_equal(contact_seal(&arena, &person, personal[i], &b), 0);
+        assert_string_equal(a, b);
+        assert_true(contact_is_sealed(a, &id));
+        assert_int_equal(id, 5);
+        assert_false(contact_is_personal(a));
+        assert_null(strstr(a, strchr(personal[i], ':') + 1));
+        assert_int_equal(contact_open(&arena, &person, a, &open), 0);
+        assert_string_equal(open, personal[i]);
+        assert_int_equal(contact_open(&arena, &other, a, &open), WH_E_INVALID);
+        assert_int_equal(contact_open(&arena, &stranger, a, &open), WH_E_INVALID);
+        assert_int_equal(contact_open(&arena, &person, personal[i], &open), WH_E_INVALID);
+    }
+    for (size_t i = 0; i < sizeof(not) / sizeof(not[0]); i++)
+        assert_false(contact_is_personal(not[i]));
+    assert_int_equal(contact_open(&arena, &person, "sms:sealed.5.", &open), WH_E_INVALID);
+    assert_int_equal(contact_open(&arena, &person, "sms:sealed.5.%%%", &open), WH_E_INVALID);
+    assert_false(contact_is_sealed("sms:sealed.x.y", &id));
+    assert_false(contact_is_sealed("sms:sealed.-5.y", &id));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +300,7 @@ int main(void)
         cmocka_unit_test(what_is_sealed_comes_back_until_erased),
         cmocka_unit_test(nothing_personal_nothing_sealed),
         cmocka_unit_test(who_may_unseal),
+        cmocka_unit_test(contacts_are_sealed_the_same_way_each_time),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
