@@ -75,9 +75,11 @@ void wh_http_request_init(struct wh_http_request *request)
 
 int wh_http_request_feed(struct wh_http_request *request, const char *data, size_t n)
 {
-    request->bytes += n;
     llhttp_errno_t result = llhttp_execute(&request->parser, data, n);
-    if (request->complete) {
+    // what follows a whole request in the same piece does not count
+    request->bytes +=
+        request->complete ? (size_t)(llhttp_get_error_pos(&request->parser) - data) : n;
+    if (request->complete && request->bytes <= REQUEST_MAX_BYTES) {
         request->path[request->path_n] = '\0';
         return 200;
     }
