@@ -192,13 +192,13 @@ static int relative(const char *text, int64_t *ret_at)
     return one ? 0 : -1;
 }
 
-// "2026-12-01" (the end of that day), "2026-12-01 18:00", "2026-12-01T18:00".
-static int local(struct cli *cli, const char *text, int64_t *ret_at)
+// "2026-12-01" (the end of that day, or its beginning), "2026-12-01 18:00", "2026-12-01T18:00".
+static int local(struct cli *cli, const char *text, bool begins, int64_t *ret_at)
 {
     static const struct wh_zone utc = {NULL, 0};
     char date[11];
     int32_t day;
-    unsigned h = 23, m = 59;
+    unsigned h = begins ? 0 : 23, m = begins ? 0 : 59;
     int used = 0;
     if (strlen(text) < 10)
         return -1;
@@ -214,10 +214,10 @@ static int local(struct cli *cli, const char *text, int64_t *ret_at)
     return 0;
 }
 
-int time_local(void *arg, const char *text, char *ret_text, size_t n)
+int time_local(void *arg, const char *text, bool begins, char *ret_text, size_t n)
 {
     int64_t at = cli_now();
-    if (strcmp(text, "now") != 0 && relative(text, &at) < 0 && local(arg, text, &at) < 0)
+    if (strcmp(text, "now") != 0 && relative(text, &at) < 0 && local(arg, text, begins, &at) < 0)
         return -1;
     char full[WH_RFC3339_MAX];
     if (wh_rfc3339_format(at, 0, full) < 0)

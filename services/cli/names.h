@@ -28,7 +28,7 @@ void time_text(struct cli *cli, int64_t at, char *ret_text, size_t n);
 // RFC 3339 with the district's offset.
 void time_full(struct cli *cli, int64_t at, char *ret_text, size_t n);
 // Local date and time, "+3d", "+4h", "+30m", "now" to RFC 3339. arg: the cli. For args_init.
-int time_local(void *arg, const char *text, char *ret_text, size_t n);
+int time_local(void *arg, const char *text, bool begins, char *ret_text, size_t n);
 int64_t cli_now(void);
 
 #endif

@@ -90,6 +90,8 @@ static void on_answered(void *arg, int status, const Whistle__V1__Answer *answer
         settle(notify);
     }
     reply_done(&reply);
+    if (item->sealed)
+        whistle__v1__notice__free_unpacked(item->sealed, NULL);
     free(item->id);
     free(item);
 }
@@ -120,12 +122,16 @@ static void answer_notice(struct item *item, bool sent, const char *why)
 // ---- one notice
 // -----------------------------------------------------------------------------------
 
-static void tell(const struct notify *notify, const Whistle__V1__Notice *notice, bool sent,
+// open: the address was sealed, only the channel's kind is shown.
+static void tell(const struct notify *notify, const Whistle__V1__Notice *notice, bool open,
                  const char *why)
 {
+    bool sent = !*why;
+    int shown = (int)(open ? strcspn(notice->channel, ":") : strlen(notice->channel));
     if (notify->cli->json) {
-        json_t *line = must(json_pack("{s:s, s:s, s:s}", "id", notice->id, "channel",
-                                      notice->channel, "verdict", sent ? "SENT" : "FAILED"));
+        json_t *line =
+            must(json_pack("{s:s, s:s%, s:s}", "id", notice->id, "channel", notice->channel,
+                           (size_t)shown, "verdict", sent ? "SENT" : "FAILED"));
         if (!sent)
             json_object_set_new(line, "why", json_string(why));
         json_dumpf(line, stdout, JSON_LINE);
@@ -134,7 +140,7 @@ static void tell(const struct notify *notify, const Whistle__V1__Notice *notice,
     } else {
         char at[32];
         time_text(notify->cli, cli_now(), at, sizeof at);
-        printf("%s %s %s  ", at, sent ? "✓" : "✗", notice->channel);
+        printf("%s %s %.*s  ", at, sent ? "✓" : "✗", shown, notice->channel);
         say_clean(stdout, sent ? T(notice->text_zh, notice->text_en) : why, false);
         fputc('\n', stdout);
     }
@@ -185,7 +191,7 @@ static int send_apart(struct notify *notify, const Whistle__V1__Notice *notice, 
 
 // Hands it over unless that was done before a kill. ret_why: "" sent.
 static int hand_over(struct notify *notify, const Whistle__V1__Notice *notice,
-                     const Whistle__V1__Event *event, char *ret_why, size_t n)
+                     const Whistle__V1__Event *event, bool open, char *ret_why, size_t n)
 {
     const char *why = "failed";
     if (!sentlog_find(notify->log, notice->id, &why)) {
@@ -196,7 +202,7 @@ static int hand_over(struct notify *notify, const Whistle__V1__Notice *notice,
         if (r < 0)
             return r;
         sentlog_find(notify->log, notice->id, &why);
-        tell(notify, notice, !*why, why);
+        tell(notify, notice, open, why);
     }
     snprintf(ret_why, n, "%s", why);
     return 0;
@@ -217,19 +223,53 @@ static bool mine(const struct notify *notify, const Whistle__V1__Notice *notice)
     return false;
 }
 
+// Hands the notice over and answers for it.
+static void deliver(struct item *item, const Whistle__V1__Notice *notice,
+                    const Whistle__V1__Event *event, bool open)
+{
+    char why[256];
+    if (hand_over(item->notify, notice, event, open, why, sizeof why) < 0)
+        finish_io(item->notify, item->notify->cursor_path);
+    else
+        answer_notice(item, !*why, why);
+}
+
+static void on_opened(struct item *item, const char *channel)
+{
+    Whistle__V1__Notice notice = *item->sealed;
+    Whistle__V1__Event event = WHISTLE__V1__EVENT__INIT;
+    const char *why = "the address cannot be opened any more";
+    event.at = item->at;
+    event.seq = item->seq;
+    notice.channel = (char *)(uintptr_t)channel;
+    if (channel)
+        deliver(item, &notice, &event, true);
+    else
+        answer_notice(item, false, why);
+}
+
 static void take_notice(struct notify *notify, struct batch *batch,
                         const Whistle__V1__Notice *notice, const Whistle__V1__Event *event)
 {
-    char why[256];
-    if (hand_over(notify, notice, event, why, sizeof why) < 0) {
-        finish_io(notify, notify->cursor_path);
+    const char *why = "failed";
+    struct item *item = must(calloc(1, sizeof *item));
+    *item = (struct item){.notify = notify,
+                          .batch = batch,
+                          .id = must(strdup(notice->id)),
+                          .at = event->at,
+                          .seq = event->seq};
+    batch->open++;
+    if (!notify_is_sealed(notice) || sentlog_find(notify->log, notice->id, &why)) {
+        deliver(item, notice, event, notify_is_sealed(notice));
         return;
     }
-    struct item *item = must(calloc(1, sizeof *item));
-    *item = (struct item){
-        .notify = notify, .batch = batch, .id = must(strdup(notice->id)), .at = event->at};
-    batch->open++;
-    answer_notice(item, !*why, why);
+    size_t n = whistle__v1__notice__get_packed_size(notice);
+    uint8_t *bytes = must(malloc(n + 1));
+    whistle__v1__notice__pack(notice, bytes);
+    item->sealed = must(whistle__v1__notice__unpack(NULL, n, bytes));
+    free(bytes);
+    if (notify_open(item, on_opened) < 0)
+        notify->done = true;
 }
 
 // ---- the feed

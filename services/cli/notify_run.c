@@ -179,6 +179,7 @@ int run_notify(struct cli *cli)
         run(&notify, name);
     wh_follower_free(notify.follower);
     wh_caller_free(notify.caller);
+    wh_caller_free(notify.vault);
     while (notify.first) {
         struct batch *batch = notify.first;
         notify.first = batch->next;

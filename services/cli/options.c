@@ -134,7 +134,8 @@ static int time_of(struct args *args, const struct param *param, const char *tex
         *ret_value = json_string(text);
         return 0;
     }
-    if (!args->local_time || args->local_time(args->arg, text, full, sizeof full) < 0)
+    if (!args->local_time ||
+        args->local_time(args->arg, text, strcmp(param->name, "from") == 0, full, sizeof full) < 0)
         return fail(args, "看不懂这个时间 (例: 2026-12-01, \"2026-12-01 18:00\", +3d, +4h)",
                     "not a time (try 2026-12-01, \"2026-12-01 18:00\", +3d, +4h)", param->name);
     *ret_value = json_string(full);

@@ -52,8 +52,9 @@ struct params {
             sizeof((const struct param[]){__VA_ARGS__}) / sizeof(struct param) \
     }
 
-// Turns a time that is not RFC 3339 into RFC 3339. 0, or -1: not understood.
-typedef int (*local_time_fn)(void *arg, const char *text, char *ret_text, size_t n);
+// Turns a time that is not RFC 3339 into RFC 3339. begins: a day alone means its beginning, else
+// its end. 0, or -1: not understood.
+typedef int (*local_time_fn)(void *arg, const char *text, bool begins, char *ret_text, size_t n);
 
 struct args {
     json_t *body; // object

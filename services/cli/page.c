@@ -173,7 +173,7 @@ void marks_text(const Whistle__V1__Task *task, char *ret_text, size_t n)
     if (task->refusal && task->refusal->verdict)
         add_mark(ret_text, n,
                  text_enum(&whistle__v1__rule_verdict__descriptor, (int)task->refusal->verdict));
-    if (task->outcome)
+    if (task->outcome && task->state != WHISTLE__V1__TASK_STATE__TASK_STATE_REWORK)
         add_mark(ret_text, n, text_enum(&whistle__v1__outcome__descriptor, (int)task->outcome));
     if (task->rating)
         add_mark(ret_text, n, text_enum(&whistle__v1__rating__descriptor, (int)task->rating));

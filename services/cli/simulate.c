@@ -14,6 +14,7 @@
 #include "client/district_json.h"
 
 #define FILE_BYTES (64u << 20)
+#define DAYS 30 // where --from does not say
 
 // The live file with what `path` says instead. only: just this table, NULL all. 0 or -1.
 static int overlay(json_t *file, const char *path, const char *only, struct fault *ret_fault)
@@ -69,6 +70,8 @@ static void totals_print(struct cli *cli, const Whistle__V1__SimulationResult *r
         const Whistle__V1__SimulationTotal *total = result->departments[i];
         const int32_t numbers[] = {total->tasks_before, total->tasks_after, total->overdue_before,
                                    total->overdue_after};
+        if (numbers[0] == numbers[1] && numbers[2] == numbers[3])
+            continue; // nothing changes for them
         table_row(table);
         table_cell(table, TONE_PLAIN, name_party(cli, total->department));
         for (size_t k = 0; k < 4; k++) {
@@ -133,6 +136,7 @@ static void *pack(const struct cli *cli, const Whistle__V1__District *district, 
     simulate.district = (Whistle__V1__District *)(uintptr_t)district;
     simulate.lines = (int32_t)args_int(&cli->args, "lines", 0);
     simulate.to_at = cli_now();
+    simulate.from_at = simulate.to_at - DAYS * WH_MS_DAY;
     if (from)
         wh_rfc3339_parse(from, &simulate.from_at);
     if (to)

@@ -56,7 +56,8 @@ static void on_rewound(void *arg, struct wh_follower *follower, const Whistle__V
     struct verify *verify = arg;
     (void)follower;
     verify->rewound = verify->done = true;
-    verify->chain.bad_seq = rewound->head + 1;
+    verify->chain.bad_seq = verify->chain.seq + 1;
+    (void)rewound;
 }
 
 static void on_refused(void *arg, struct wh_follower *follower, const Whistle__V1__Error *error)

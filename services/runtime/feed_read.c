@@ -100,6 +100,13 @@ static void rows_send(struct listener *listener, const struct feed_read *read, c
     uint8_t hash[WH_HASH_SIZE];
     int64_t upto = read->upto;
     bool whole = sent == n && (size_t)n < read->limit;
+    if (whole && listener->hashes && !hash_at(end, 0, 0, hash)) {
+        if (n == 0) {
+            feed_rewound(listener, "the journal lost the rows up to its head");
+            return;
+        }
+        whole = false; // its last row first, then that
+    }
     if (whole ? !hash_at(end, 0, 0, hash) : sent == 0 || !hash_at(rows, sent - 1, 2, hash))
         return; // no credit after all, or a journal that lost rows: nothing is claimed
     if (!whole)

@@ -193,12 +193,14 @@ static bool send_tail(struct listener *listener)
 // Live listeners whose next row has left the tail go on from the journal; others come to the tail.
 static void find_state(struct listener *listener)
 {
-    int64_t floor = wh_tail_floor(listener->feed->options.tail);
+    struct wh_feed *feed = listener->feed;
+    // Who verifies hears the journal itself, never what memory remembers of it.
+    int64_t floor = listener->hashes ? feed->routed : wh_tail_floor(feed->options.tail);
     if (listener->state == LISTENER_LIVE && listener->first > 0 && listener->first <= floor)
         listener->state = LISTENER_BEHIND;
     if (listener->state == LISTENER_BEHIND && listener->read == NULL && listener->at >= floor) {
         listener->state = LISTENER_LIVE;
-        listener->first = listener->at < listener->feed->routed ? listener->at + 1 : 0;
+        listener->first = listener->at < feed->routed ? listener->at + 1 : 0;
     }
 }
 
