@@ -65,8 +65,10 @@ static void initdb(struct pg *pg)
 
 static void connect_again(struct pg *pg, const char *database)
 {
-    char conninfo[128];
-    snprintf(conninfo, sizeof conninfo, "host=%s user=whistle dbname=%s", pg->dir, database);
+    char conninfo[192];
+    snprintf(conninfo, sizeof conninfo,
+             "host=%s user=whistle dbname=%s options='-c client_min_messages=warning'", pg->dir,
+             database);
     for (int i = 0; i < 600; i++) {
         PQfinish(pg->conn);
         pg->conn = PQconnectdb(conninfo);
