@@ -53,9 +53,9 @@ struct wh_uuid notify_request_id(const char *id, int64_t at, bool sent, int64_t 
 
 // notify_contact.c: is the notice's address sealed?
 bool notify_is_sealed(const Whistle__V1__Notice *notice);
-// Asks intake to open the address of item->sealed, however long that takes, and calls `then` with the
-// channel; NULL where it cannot be opened any more. Not from within a callback of the same call.
-// 0, or -1 with notify->fault.
+// Asks intake to open the address of item->sealed, however long that takes, and calls `then` with
+// the channel; NULL where it cannot be opened any more. Not from within a callback of the same
+// call. 0, or -1 with notify->fault.
 int notify_open(struct item *item, notify_opened_fn then);
 
 // A batch of the feed: on_events.

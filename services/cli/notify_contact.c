@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses of people come sealed; intake opens them for this program's key only. The open address is
-// handed to the sender and stands nowhere else: not in the log of what was sent, not on the screen.
+// Addresses of people come sealed; intake opens them for this program's key only. The open address
+// is handed to the sender and stands nowhere else: not in the log of what was sent, not on the
+// screen.
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/notify.h"
+#include "cli/output.h"
 #include "cli/text.h"
 #include "whistle/v1/intake.pb-c.h"
 
@@ -51,8 +53,7 @@ int notify_open(struct item *item, notify_opened_fn then)
 {
     struct notify *notify = item->notify;
     struct fault fault = {0};
-    struct wh_call call = {
-        .officer = "", .acting_for = "", .on_answer = on_open, .arg = item};
+    struct wh_call call = {.officer = "", .acting_for = "", .on_answer = on_open, .arg = item};
     if (open_vault(notify) < 0 || session_request_id(notify->cli, &call.request_id, &fault) < 0)
         return -1;
     json_t *body = must(json_pack("{s:s}", "channel", item->sealed->channel));
