@@ -63,10 +63,10 @@ static void make_tables(struct tiny *tiny)
     char sql[512];
     for (size_t i = 0; services[i]; i++) {
         snprintf(sql, sizeof sql,
-                 "CREATE TABLE %s.counter (id int8 PRIMARY KEY, n int8 NOT NULL, word text NOT "
-                 "NULL CHECK (word <> '%s'), due int8 NOT NULL);"
-                 "ALTER TABLE %s.counter OWNER TO whistle_%s",
-                 services[i], i ? "poison later" : "poison", services[i], services[i]);
+                 "SET ROLE whistle_%s; CREATE TABLE %s.counter (id int8 PRIMARY KEY, "
+                 "n int8 NOT NULL, word text NOT NULL, due int8 NOT NULL);"
+                 "CREATE TABLE %s.word (word text CHECK (word <> '%s')); RESET ROLE",
+                 services[i], services[i], services[i], i ? "poison later" : "poison");
         pg_run(tiny->pg, sql);
     }
 }
@@ -174,6 +174,11 @@ int tiny_stop(pid_t pid)
 {
     kill(pid, SIGTERM);
     return tiny_wait(pid, 25000);
+}
+
+void tiny_retry(pid_t pid)
+{
+    kill(pid, SIGUSR1);
 }
 
 bool tiny_bound(struct tiny *tiny, const char *service, int instance)

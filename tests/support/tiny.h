@@ -50,8 +50,9 @@ void tiny_free(struct tiny *tiny);
 pid_t tiny_start(struct tiny *tiny, const char *service, int instance, const char *environment);
 // Waits for its end; exit code, or minus the signal.
 int tiny_wait(pid_t pid, int ms);
-void tiny_kill(pid_t pid);                                             // SIGKILL and wait
-int tiny_stop(pid_t pid);                                              // SIGTERM and wait
+void tiny_kill(pid_t pid);  // SIGKILL and wait
+int tiny_stop(pid_t pid);   // SIGTERM and wait
+void tiny_retry(pid_t pid); // SIGUSR1: the service tries its first dead letter again
 bool tiny_bound(struct tiny *tiny, const char *service, int instance); // something listens there
 bool tiny_until(struct tiny *tiny, const char *sql, int64_t value,
                 int ms); // a number in the database
