@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `raise --file`: many whistles, one JSON object a line. Reading (in libuv's thread pool, so that a
-// slow pipe never stops the answers), calling and asking go on at the same time; at most RING lines
-// are in hand, outputs leave in the order of the lines.
+// `raise --file`: many whistles, one JSON object a line. Reading, calling and asking go on at the
+// same time; at most RING lines are in hand, outputs leave in the order of the lines.
+#include "cli/lines.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,48 +11,9 @@
 #include <unistd.h>
 
 #include "cli/names.h"
-#include "cli/raise.h"
 #include "cli/text.h"
 
-#define RING 1024
-#define CHUNK 65536
-#define LINE_MAX_BYTES (1u << 20)
 #define TICK_MS 10
-
-enum step { STEP_FREE, STEP_RAISING, STEP_RESTING, STEP_ASKING, STEP_DONE };
-
-struct lines;
-
-struct slot {
-    struct lines *lines;
-    enum step step;
-    unsigned long line;
-    struct wh_uuid request_id;
-    char number[80], state[32];
-    int64_t ask_at, until; // ms: when to ask dispatch again; when to give up
-    int64_t pause;
-    json_t *output;
-    int code;
-};
-
-struct lines {
-    struct cli *cli;
-    struct session *session;
-    struct slot ring[RING];
-    unsigned long first, next; // lines printed, lines taken: ring positions modulo RING
-    bool wait;
-    int worst;
-    int fd;
-    uv_fs_t read;
-    uv_timer_t tick;
-    bool reading, ended, too_long, done;
-    char *text; // what was read; [at, n) is not yet taken
-    size_t at, n, room;
-    unsigned long counted; // lines of the input
-    char chunk[CHUNK];
-};
-
-static void advance(struct lines *lines);
 
 // ---- output, in order ---------------------------------------------------------------------------
 
@@ -65,7 +27,9 @@ static void print_human(struct lines *lines, const struct slot *slot)
         const char *detail = json_string_value(json_object_get(error, "detail"));
         printf("%s✗%s %s%s%s", colour_on(TONE_BAD), colour_off(TONE_BAD), field ? field : "",
                field ? ": " : "", json_string_value(json_object_get(error, "title")));
-        if (detail)
+        const struct wh_rule_info *info =
+            wh_rule_info(wh_rule_by_name(json_string_value(json_object_get(error, "rule"))));
+        if (detail && strcmp(detail, info->en) != 0)
             fputs("  ", stdout), say_clean(stdout, detail, false);
         fputc('\n', stdout);
         return;
@@ -124,13 +88,12 @@ static void finish_fault(struct slot *slot, const struct fault *fault)
 static void finish_raised(struct slot *slot, const Whistle__V1__Whistle *whistle, int code)
 {
     finish(slot,
-           raised_json(slot->lines->cli, slot->line, slot->number, slot->state, &slot->request_id,
-                       whistle),
+           raised_json(slot->lines->cli, slot->line, slot->number, slot->state,
+                       &slot->raising.request_id, whistle),
            code);
 }
 
-// ---- asking dispatch until everybody is called
-// ----------------------------------------------------
+// ---- asking dispatch until everybody is called --------------------------------------------------
 
 static void rest(struct slot *slot)
 {
@@ -153,7 +116,7 @@ static void on_shown(void *arg, int status, const Whistle__V1__Answer *answer)
     else
         finish_raised(slot, NULL, EXIT_SILENCE);
     reply_done(&reply);
-    advance(slot->lines);
+    lines_advance(slot->lines);
 }
 
 static void ask_shown(struct slot *slot)
@@ -173,15 +136,14 @@ static void ask_shown(struct slot *slot)
     free(bytes);
 }
 
-// ---- raising
-// --------------------------------------------------------------------------------------
+// ---- raising --------------------------------------------------------------------------------
 
 static void on_raised(void *arg, int status, const Whistle__V1__Answer *answer)
 {
     struct slot *slot = arg;
     struct reply reply;
     reply_init(&reply);
-    reply.request_id = slot->request_id;
+    reply.request_id = slot->raising.request_id;
     if (reply_take(&reply, DOOR_INTAKE, status, answer) < 0 || !reply.answer->done) {
         finish_fault(slot, &reply.fault);
     } else {
@@ -195,51 +157,48 @@ static void on_raised(void *arg, int status, const Whistle__V1__Answer *answer)
             finish_raised(slot, NULL, EXIT_DONE);
     }
     reply_done(&reply);
-    advance(slot->lines);
+    lines_advance(slot->lines);
 }
 
-static void call_raise(struct slot *slot, json_t *object)
+static void call_raise(struct slot *slot)
 {
-    struct lines *lines = slot->lines;
-    struct raising raising = {0};
     struct fault fault = {0};
-    struct wh_caller *caller = session_caller(lines->cli, DOOR_INTAKE, &fault);
-    if (!caller || raising_of(lines->cli, object, &raising, &fault) < 0) {
-        finish_fault(slot, &fault);
-        return;
-    }
-    slot->request_id = raising.request_id;
-    struct wh_call call = {.request_id = raising.request_id,
-                           .officer = raising.officer,
-                           .acting_for = "",
-                           .body = raising.bytes,
-                           .body_n = raising.n,
+    struct wh_caller *caller = session_caller(slot->lines->cli, DOOR_INTAKE, &fault);
+    const char *acting_for = args_text(&slot->lines->cli->args, "acting-for");
+    struct wh_call call = {.request_id = slot->raising.request_id,
+                           .officer = slot->raising.officer,
+                           .acting_for = acting_for ? acting_for : "",
+                           .body = slot->raising.bytes,
+                           .body_n = slot->raising.n,
                            .on_answer = on_raised,
                            .arg = slot};
-    const char *acting_for = args_text(&lines->cli->args, "acting-for");
-    if (acting_for)
-        call.acting_for = acting_for;
-    int r = wh_caller_call(caller, &call);
+    int r = caller ? wh_caller_call(caller, &call) : WH_E_INVALID;
+    slot->step = STEP_RAISING;
+    if (r == WH_E_EXISTS || r == WH_E_BUSY) {
+        slot->step = STEP_HELD; // the same request is out already: its answer comes first
+        return;
+    }
     if (r < 0) {
-        fault_set(&fault, 503, "busy", "%s", wh_strerror(r));
+        fault_set(&fault, 500, "internal", "%s", wh_strerror(r));
         finish_fault(slot, &fault);
     }
-    free(raising.bytes);
+    free(slot->raising.bytes);
+    slot->raising.bytes = NULL;
 }
 
-// ---- lines of the input
-// ---------------------------------------------------------------------------
-
-static void take_line(struct lines *lines, const char *text, size_t n)
+void line_raise(struct lines *lines, const char *text, size_t n)
 {
     struct slot *slot = &lines->ring[lines->next % RING];
     struct fault fault = {.status = 400, .code = "bad_message", .rule = "message.malformed"};
+    struct fault problem = {0};
     json_error_t error;
     *slot = (struct slot){.lines = lines, .line = ++lines->counted, .step = STEP_RAISING};
     lines->next++;
     json_t *object = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
-    if (json_is_object(object)) {
-        call_raise(slot, object);
+    if (json_is_object(object) && raising_of(lines->cli, object, &slot->raising, &problem) == 0) {
+        call_raise(slot);
+    } else if (json_is_object(object)) {
+        finish_fault(slot, &problem);
     } else {
         snprintf(fault.detail, sizeof fault.detail, "%s",
                  object ? T("应为 JSON 对象", "must be a JSON object") : error.text);
@@ -248,7 +207,7 @@ static void take_line(struct lines *lines, const char *text, size_t n)
     json_decref(object);
 }
 
-static void take_too_long(struct lines *lines)
+void line_too_long(struct lines *lines)
 {
     struct slot *slot = &lines->ring[lines->next % RING];
     struct fault fault = {.status = 413, .code = "too_large", .rule = "message.too_large"};
@@ -257,83 +216,12 @@ static void take_too_long(struct lines *lines)
     finish_fault(slot, &fault);
 }
 
-// Takes whole lines out of the buffer while the ring has room.
-static void take_lines(struct lines *lines)
-{
-    while (lines->next - lines->first < RING && (lines->at < lines->n || lines->too_long)) {
-        const char *text = lines->text + lines->at;
-        size_t left = lines->n - lines->at;
-        const char *end = memchr(text, '\n', left);
-        if (!end && !lines->ended)
-            break;
-        size_t n = end ? (size_t)(end - text) : left;
-        if (lines->too_long || n > LINE_MAX_BYTES)
-            take_too_long(lines);
-        else
-            take_line(lines, text, n);
-        lines->too_long = false;
-        lines->at += n + (end != NULL);
-    }
-    if (lines->n - lines->at > LINE_MAX_BYTES &&
-        !memchr(lines->text + lines->at, '\n', lines->n - lines->at)) {
-        lines->too_long = true; // its beginning need not be kept
-        lines->at = lines->n;
-    }
-}
-
-// Room for what was read, behind what is left.
-static void keep(struct lines *lines, const char *data, size_t n)
-{
-    size_t left = lines->n - lines->at;
-    if (left)
-        memmove(lines->text, lines->text + lines->at, left);
-    lines->at = 0;
-    if (left + n > lines->room) {
-        lines->room = 2 * (left + n);
-        lines->text = must(realloc(lines->text, lines->room));
-    }
-    memcpy(lines->text + left, data, n);
-    lines->n = left + n;
-}
-
-static void on_read(uv_fs_t *request)
-{
-    struct lines *lines = request->data;
-    ssize_t n = request->result;
-    uv_fs_req_cleanup(request);
-    lines->reading = false;
-    if (n <= 0) {
-        lines->ended = true;
-        if (n < 0) {
-            fprintf(stderr, "whistle: %s\n", uv_strerror((int)n));
-            lines->worst = EXIT_USAGE;
-        }
-    } else {
-        keep(lines, lines->chunk, (size_t)n);
-    }
-    advance(lines);
-}
-
-static void read_more(struct lines *lines)
-{
-    bool full = lines->next - lines->first >= RING;
-    size_t left = lines->n - lines->at;
-    bool whole = left && memchr(lines->text + lines->at, '\n', left);
-    if (lines->reading || lines->ended || full || whole)
-        return;
-    uv_buf_t buffer = uv_buf_init(lines->chunk, CHUNK);
-    lines->read.data = lines;
-    lines->reading = true;
-    if (uv_fs_read(&lines->session->loop, &lines->read, lines->fd, &buffer, 1, -1, on_read) < 0)
-        must(NULL);
-}
-
-static void advance(struct lines *lines)
+void lines_advance(struct lines *lines)
 {
     print_ready(lines);
-    take_lines(lines);
+    lines_take(lines);
     print_ready(lines);
-    read_more(lines);
+    lines_read(lines);
     if (lines->ended && lines->at == lines->n && lines->first == lines->next)
         lines->done = true;
 }
@@ -346,8 +234,10 @@ static void on_tick(uv_timer_t *timer)
         struct slot *slot = &lines->ring[i % RING];
         if (slot->step == STEP_RESTING && slot->ask_at <= now)
             ask_shown(slot);
+        else if (slot->step == STEP_HELD)
+            call_raise(slot);
     }
-    advance(lines);
+    lines_advance(lines);
     fflush(stdout);
 }
 
@@ -373,7 +263,7 @@ int raise_lines(struct cli *cli, const char *path)
     uv_timer_init(&lines->session->loop, &lines->tick);
     lines->tick.data = lines;
     uv_timer_start(&lines->tick, on_tick, TICK_MS, TICK_MS);
-    read_more(lines);
+    lines_read(lines);
     session_run(lines->session, &lines->done);
     uv_close((uv_handle_t *)&lines->tick, NULL);
     uv_run(&lines->session->loop, UV_RUN_NOWAIT);
