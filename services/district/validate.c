@@ -19,10 +19,10 @@ void check_fault(struct check *check, enum wh_rule rule, const char *detail, con
     struct wh_district_fault *fault = &check->faults[check->n - 1];
     va_list args;
     va_start(args, field);
-    vsnprintf(fault->field, sizeof(fault->field), field, args);
+    (void)vsnprintf(fault->field, sizeof(fault->field), field, args);
     va_end(args);
     fault->rule = rule;
-    snprintf(fault->detail, sizeof(fault->detail), "%s", detail);
+    (void)snprintf(fault->detail, sizeof(fault->detail), "%s", detail);
 }
 
 bool check_code(struct check *check, const char *code, const char *list, size_t i)

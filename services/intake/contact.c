@@ -68,7 +68,7 @@ const char *contact_name(struct wh_arena *arena, const char *channel)
     size_t size = strlen(address) + sizeof("contact ");
     char *name = wh_arena_alloc(arena, size);
     if (name != NULL)
-        snprintf(name, size, "contact %s", address);
+        (void)snprintf(name, size, "contact %s", address);
     return name;
 }
 

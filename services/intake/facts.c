@@ -49,7 +49,8 @@ static int keep_answer(struct wh_arena *arena, const struct raise_answer *answer
     if (full->code == NULL || full->value == NULL)
         return WH_E_NOMEM;
     if (masked->full.answers == NULL)
-        masked->full.answers = wh_arena_calloc(arena, RAISE_ANSWERS_MAX, sizeof(full));
+        masked->full.answers =
+            wh_arena_calloc(arena, RAISE_ANSWERS_MAX, sizeof(Whistle__V1__QuestionAnswer *));
     if (masked->full.answers == NULL)
         return WH_E_NOMEM;
     masked->full.answers[masked->full.n_answers++] = full;
@@ -150,7 +151,8 @@ Whistle__V1__QuestionAnswer **facts_answers(struct wh_arena *arena,
                                             const struct raise_answer *answers,
                                             const char *const *values, size_t n)
 {
-    Whistle__V1__QuestionAnswer **all = wh_arena_calloc(arena, n + 1, sizeof(*all));
+    Whistle__V1__QuestionAnswer **all =
+        wh_arena_calloc(arena, n + 1, sizeof(Whistle__V1__QuestionAnswer *));
     Whistle__V1__QuestionAnswer *rows = wh_arena_calloc(arena, n + 1, sizeof(*rows));
     if (all == NULL || rows == NULL)
         return NULL;

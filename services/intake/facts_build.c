@@ -41,7 +41,7 @@ static int build_needs(struct wh_arena *arena, const struct raise *ask,
 {
     if (ask->n_needs == 0)
         return 0;
-    facts->needs = wh_arena_calloc(arena, ask->n_needs, sizeof(*facts->needs));
+    facts->needs = wh_arena_calloc(arena, ask->n_needs, sizeof(Whistle__V1__Need *));
     Whistle__V1__Need *rows = wh_arena_calloc(arena, ask->n_needs, sizeof(*rows));
     if (facts->needs == NULL || rows == NULL)
         return WH_E_NOMEM;

@@ -9,7 +9,7 @@ int fault_set(struct fault *fault, enum wh_rule rule, const char *field_format, 
 {
     va_list args;
     va_start(args, field_format);
-    vsnprintf(fault->field, sizeof(fault->field), field_format, args);
+    (void)vsnprintf(fault->field, sizeof(fault->field), field_format, args);
     va_end(args);
     fault->rule = rule;
     fault->detail[0] = 0;

@@ -117,14 +117,14 @@ void intake_describe(const Whistle__V1__Event *event, const ProtobufCMessage *pa
     const Whistle__V1__IntakeEvent *what = (const Whistle__V1__IntakeEvent *)payload;
     (void)event;
     if (what->what_case == WHISTLE__V1__INTAKE_EVENT__WHAT_DISTRICT_ADOPTED) {
-        snprintf(ret_done->ref, sizeof(ret_done->ref), "%d",
-                 what->district_adopted->district != NULL
-                     ? what->district_adopted->district->version
-                     : 0);
+        (void)snprintf(ret_done->ref, sizeof(ret_done->ref), "%d",
+                       what->district_adopted->district != NULL
+                           ? what->district_adopted->district->version
+                           : 0);
         return;
     }
-    snprintf(ret_done->ref, sizeof(ret_done->ref), "%s", whistle_event_number(what));
-    snprintf(ret_done->state, sizeof(ret_done->state), "%s", whistle_event_state(what));
+    (void)snprintf(ret_done->ref, sizeof(ret_done->ref), "%s", whistle_event_number(what));
+    (void)snprintf(ret_done->state, sizeof(ret_done->state), "%s", whistle_event_state(what));
 }
 
 int32_t intake_subject(void *state, const char *code)

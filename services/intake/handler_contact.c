@@ -67,14 +67,15 @@ static int seal_one(void *arg, char **channel)
 // Own arrays for what is changed: the message may be tried again.
 static int copy_desks(struct wh_arena *arena, Whistle__V1__District *copy)
 {
-    Whistle__V1__Desk **desks = wh_arena_calloc(arena, copy->n_desks + 1, sizeof(*desks));
+    Whistle__V1__Desk **desks =
+        wh_arena_calloc(arena, copy->n_desks + 1, sizeof(Whistle__V1__Desk *));
     if (desks == NULL)
         return WH_E_NOMEM;
     for (size_t i = 0; i < copy->n_desks; i++) {
         const Whistle__V1__Desk *from = copy->desks[i];
         desks[i] = wh_arena_dup(arena, from, sizeof(*from));
         Whistle__V1__Contact **contacts =
-            wh_arena_calloc(arena, from->n_contacts + 1, sizeof(*contacts));
+            wh_arena_calloc(arena, from->n_contacts + 1, sizeof(Whistle__V1__Contact *));
         if (desks[i] == NULL || contacts == NULL)
             return WH_E_NOMEM;
         for (size_t j = 0; j < from->n_contacts; j++) {

@@ -179,7 +179,7 @@ static void got_letters(void *state, struct wh_query *query, const struct wh_res
     Whistle__V1__DeadLetter *rows = wh_arena_calloc(arena, n + 1, sizeof(*rows));
     char cursor[24];
     (void)state;
-    letters.rows = wh_arena_calloc(arena, n + 1, sizeof(*letters.rows));
+    letters.rows = wh_arena_calloc(arena, n + 1, sizeof(Whistle__V1__DeadLetter *));
     bool fits = rows != NULL && letters.rows != NULL;
     for (size_t i = 0; fits && i < n; i++) {
         fits = read_letter(arena, wh_result_row(result, i), &rows[i]);
@@ -190,7 +190,7 @@ static void got_letters(void *state, struct wh_query *query, const struct wh_res
         return;
     }
     if (n > 0) {
-        snprintf(cursor, sizeof(cursor), "%lld", (long long)rows[n - 1].id);
+        (void)snprintf(cursor, sizeof(cursor), "%lld", (long long)rows[n - 1].id);
         letters.cursor = cursor;
     }
     answer.what_case = WHISTLE__V1__INTAKE_ANSWER__WHAT_DEAD_LETTERS;

@@ -116,7 +116,7 @@ int on_raise(void *state, struct wh_turn *turn, const struct wh_item *item)
 {
     struct intake *intake = state;
     struct numbers before = intake->draft;
-    struct taken taken;
+    struct taken taken = {.seals = false};
     int64_t id = 0;
     int rc = take(intake, turn, item, (const Whistle__V1__RaiseWhistle *)item->message, &taken);
     if (rc != 0)
@@ -165,7 +165,7 @@ int on_resubmit(void *state, struct wh_turn *turn, const struct wh_item *item)
         (const Whistle__V1__ResubmitWhistle *)item->message;
     Whistle__V1__WhistleFacts *facts = NULL;
     struct whistle whistle;
-    struct taken taken;
+    struct taken taken = {.seals = false};
     struct outcome outcome;
     int rc = intake_find(intake, turn, item, message->number, &whistle);
     if (rc == 0)

@@ -31,7 +31,7 @@ int whistle_merge_answers(Whistle__V1__WhistleFacts *facts,
     if (all == NULL)
         return WH_E_NOMEM;
     if (facts->n_answers > 0)
-        memcpy(all, facts->answers, facts->n_answers * sizeof(*all));
+        memcpy(all, facts->answers, facts->n_answers * sizeof(Whistle__V1__QuestionAnswer *));
     facts->answers = all;
     for (size_t i = 0; i < n; i++) {
         Whistle__V1__QuestionAnswer *known = find_answer(facts, answers[i]->code);

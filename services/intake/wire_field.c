@@ -48,13 +48,13 @@ int field_priority(int priority, struct fault *fault, const char *field)
 static int check_answer(Whistle__V1__QuestionAnswer *const *answers, size_t i, struct fault *fault)
 {
     char field[64];
-    snprintf(field, sizeof(field), "answers[%zu].code", i);
+    (void)snprintf(field, sizeof(field), "answers[%zu].code", i);
     if (field_code(answers[i]->code, true, fault, field) != 0)
         return WH_E_INVALID;
     for (size_t j = 0; j < i; j++)
         if (strcmp(answers[j]->code, answers[i]->code) == 0)
             return fault_set(fault, WH_RULE_FIELD_TWICE, "%s", field);
-    snprintf(field, sizeof(field), "answers[%zu].value", i);
+    (void)snprintf(field, sizeof(field), "answers[%zu].value", i);
     return field_text(answers[i]->value, false, RAISE_ANSWER_MAX, fault, field);
 }
 

@@ -17,7 +17,7 @@ struct reading {
 
 static const char *path_at(struct reading *r, const char *list, size_t i, const char *member)
 {
-    snprintf(r->field, sizeof(r->field), "%s[%zu]%s", list, i, member);
+    (void)snprintf(r->field, sizeof(r->field), "%s[%zu]%s", list, i, member);
     return r->field;
 }
 

@@ -266,7 +266,7 @@ static void contacts_are_sealed_the_same_way_each_time(void **state)
     int64_t id = 0;
     const char *personal[] = {"sms:" PHONE, "mail:x", "tel:010-88888888", "exec:call " PHONE,
                               "hook:duty@example.org"};
-    const char *not[] = {"outbox:URBAN-0", "hook:https://desk.example/urban", "outbox:", "x"};
+    const char *others[] = {"outbox:URBAN-0", "hook:https://desk.example/urban", "outbox:", "x"};
     for (size_t i = 0; i < sizeof(personal) / sizeof(personal[0]); i++) {
         assert_true(contact_is_personal(personal[i]));
         assert_int_equal(contact_seal(&arena, &person, personal[i], &a), 0);
@@ -282,8 +282,8 @@ static void contacts_are_sealed_the_same_way_each_time(void **state)
         assert_int_equal(contact_open(&arena, &stranger, a, &open), WH_E_INVALID);
         assert_int_equal(contact_open(&arena, &person, personal[i], &open), WH_E_INVALID);
     }
-    for (size_t i = 0; i < sizeof(not) / sizeof(not[0]); i++)
-        assert_false(contact_is_personal(not[i]));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_false(contact_is_personal(others[i]));
     assert_int_equal(contact_open(&arena, &person, "sms:sealed.5.", &open), WH_E_INVALID);
     assert_int_equal(contact_open(&arena, &person, "sms:sealed.5.%%%", &open), WH_E_INVALID);
     assert_false(contact_is_sealed("sms:sealed.x.y", &id));
