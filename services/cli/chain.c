@@ -31,7 +31,7 @@ void chain_format(const struct chain *chain, char *ret_text, size_t n)
 {
     char hex[2 * CHAIN_HASH + 1];
     sodium_bin2hex(hex, sizeof hex, chain->hash, CHAIN_HASH);
-    snprintf(ret_text, n, "%lld:%s", (long long)chain->seq, hex);
+    (void)snprintf(ret_text, n, "%lld:%s", (long long)chain->seq, hex);
 }
 
 static enum chain_fault bad(struct chain *chain, enum chain_fault fault, int64_t seq)

@@ -35,10 +35,10 @@ struct cli {
 struct verb {
     const char *name;
     enum group group;
+    enum door door;
     const char *zh;
     const char *en;
     int (*run)(struct cli *cli); // returns the exit code
-    enum door door;
     const char *command;
     const char *decide;
     struct params params;

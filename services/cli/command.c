@@ -15,9 +15,11 @@ static int told(struct cli *cli, struct reply *reply)
 {
     const struct param *param = param_of_field(cli->verb->params, reply->fault.field);
     if (!cli->json && param)
-        snprintf(reply->fault.field, sizeof reply->fault.field, "%s%s",
-                 param->flags & PARAM_POSITIONAL ? "" : "--", param->name);
-    return fault_tell(cli, &reply->fault);
+        (void)snprintf(reply->fault.field, sizeof reply->fault.field, "%s%s",
+                       param->flags & PARAM_POSITIONAL ? "" : "--", param->name);
+    int code = fault_tell(cli, &reply->fault);
+    fault_hint(&reply->fault);
+    return code;
 }
 
 json_t *done_json(const struct reply *reply)
@@ -68,7 +70,7 @@ static void tell_done(struct cli *cli, enum door door, const struct reply *reply
     if (cli->json) {
         json_t *object = done_json(reply);
         json_dumpf(object, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(object);
         return;
     }
@@ -77,7 +79,7 @@ static void tell_done(struct cli *cli, enum door door, const struct reply *reply
     say_clean(stdout, done->ref, false);
     if (*done->state)
         printf("  %s", text_state(done->state, is_task(done->ref)));
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
     json_object_del(cli->args.kept, "request-id"); // the command has had it
     if (door == DOOR_INTAKE)
         next_from_intake(cli, done);

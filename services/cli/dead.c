@@ -12,9 +12,9 @@ static void row_print(struct cli *cli, struct table *table, enum door door,
                       const Whistle__V1__DeadLetter *letter)
 {
     char id[24], at[32], from[64], object[48];
-    snprintf(id, sizeof id, "%lld", (long long)letter->id);
-    snprintf(from, sizeof from, "%s %lld", letter->feed, (long long)letter->seq);
-    snprintf(object, sizeof object, "%lld", (long long)letter->object);
+    (void)snprintf(id, sizeof id, "%lld", (long long)letter->id);
+    (void)snprintf(from, sizeof from, "%s %lld", letter->feed, (long long)letter->seq);
+    (void)snprintf(object, sizeof object, "%lld", (long long)letter->object);
     time_text(cli, letter->at, at, sizeof at);
     table_row(table);
     table_cell(table, TONE_STRONG, id);
@@ -57,7 +57,7 @@ static void take_page(struct cli *cli, enum door door, const struct reply *reply
         json_t *line = must(wh_json_from(&letters->rows[i]->base, names_zone(cli)));
         json_object_set_new(line, "service", json_string(door_name(door)));
         json_dumpf(line, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(line);
     }
 }

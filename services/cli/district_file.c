@@ -115,13 +115,13 @@ static void put_days(json_t *years, const char *kind, const int32_t *days, size_
         while (last + 1 < n && days[last + 1] == wh_date_add(days[last], 1) &&
                days[last + 1] / 10000 == days[i] / 10000)
             last++;
-        snprintf(year, sizeof year, "%04d", (int)(days[i] / 10000 % 10000));
+        (void)snprintf(year, sizeof year, "%04d", (int)(days[i] / 10000 % 10000));
         wh_date_format(days[i], from);
-        snprintf(text, sizeof text, "%s", from);
+        (void)snprintf(text, sizeof text, "%s", from);
         if (last > i) {
             char to[11];
             wh_date_format(days[last], to);
-            snprintf(text, sizeof text, "%s/%s", from, to);
+            (void)snprintf(text, sizeof text, "%s/%s", from, to);
         }
         json_t *of_year = json_object_get(years, year);
         if (!of_year)
@@ -141,8 +141,8 @@ static json_t *calendar(const Whistle__V1__Calendar *calendar)
     for (size_t i = 0; calendar && i < calendar->n_work_hours; i++) {
         const Whistle__V1__MinuteRange *range = calendar->work_hours[i];
         char from[24], to[24];
-        snprintf(from, sizeof from, "%02d:%02d", range->from_min / 60, range->from_min % 60);
-        snprintf(to, sizeof to, "%02d:%02d", range->to_min / 60, range->to_min % 60);
+        (void)snprintf(from, sizeof from, "%02d:%02d", range->from_min / 60, range->from_min % 60);
+        (void)snprintf(to, sizeof to, "%02d:%02d", range->to_min / 60, range->to_min % 60);
         json_array_append_new(hours, json_pack("[s, s]", from, to));
     }
     for (size_t i = 0; calendar && i < calendar->n_weekend; i++)
@@ -181,7 +181,7 @@ json_t *district_load(const char *path, struct fault *ret_fault)
     }
     json_t *file = json_loadf(from, JSON_REJECT_DUPLICATES, &error);
     if (from != stdin)
-        fclose(from);
+        (void)fclose(from);
     if (!file)
         fault_usage(ret_fault, "FILE", "%s:%d: %s", path, error.line, error.text);
     return file;
@@ -199,8 +199,8 @@ const Whistle__V1__District *district_read(const char *path, struct wh_arena *ar
     if (!district) {
         const struct wh_rule_info *info = wh_rule_info(wire.rule);
         fault_set(ret_fault, info->status, info->code, "%s", path);
-        snprintf(ret_fault->rule, sizeof ret_fault->rule, "%s", info->name);
-        snprintf(ret_fault->field, sizeof ret_fault->field, "%s", wire.field);
+        (void)snprintf(ret_fault->rule, sizeof ret_fault->rule, "%s", info->name);
+        (void)snprintf(ret_fault->field, sizeof ret_fault->field, "%s", wire.field);
     }
     return district;
 }

@@ -35,7 +35,7 @@ static void note(struct doctor *doctor, const char *name, bool good, const char 
     printf("%s%s%s %-10s ", colour_on(good ? TONE_GOOD : TONE_BAD), good ? "✓" : "✗",
            colour_off(TONE_GOOD), name);
     say_clean(stdout, detail, false);
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
 }
 
 static bool check_key(struct doctor *doctor)
@@ -50,9 +50,9 @@ static bool check_key(struct doctor *doctor)
     }
     bool open = stat(doctor->cli->key_path, &stats) == 0 && (stats.st_mode & 077);
     wh_roles_format(session->key.roles, roles, sizeof roles);
-    snprintf(detail, sizeof detail, "%s: %s (%s)%s", doctor->cli->key_path, session->key.identity,
-             roles,
-             open ? T(";别人也能读这个文件,请 chmod 600", "; others can read it: chmod 600") : "");
+    (void)snprintf(
+        detail, sizeof detail, "%s: %s (%s)%s", doctor->cli->key_path, session->key.identity, roles,
+        open ? T(";别人也能读这个文件,请 chmod 600", "; others can read it: chmod 600") : "");
     note(doctor, "key", !open, detail);
     return true;
 }
@@ -63,7 +63,7 @@ static int knock_ipc(const char *path)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path)
         return ENAMETOOLONG;
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int r = fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
     if (fd >= 0)
@@ -76,7 +76,7 @@ static int knock_tcp(const char *where)
     char host[sizeof(((struct wh_door *)0)->endpoints[0])];
     if (strlen(where) >= sizeof host)
         return ENAMETOOLONG;
-    strcpy(host, where);
+    memcpy(host, where, strlen(where) + 1);
     char *colon = strrchr(host, ':');
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
     if (!colon)
@@ -109,14 +109,15 @@ static void silence_cause(struct doctor *doctor, const char *name)
             : strncmp(endpoint, "tcp://", 6) == 0 ? knock_tcp(endpoint + 6)
                                                   : EINVAL;
     if (r)
-        snprintf(detail, sizeof detail,
-                 T("%s: 服务没有运行 (%s)", "%s: the service does not run (%s)"), endpoint,
-                 strerror(r));
+        (void)snprintf(detail, sizeof detail,
+                       T("%s: 服务没有运行 (%s)", "%s: the service does not run (%s)"), endpoint,
+                       strerror(r));
     else
-        snprintf(
+        (void)snprintf(
             detail, sizeof detail,
-            T("%s: 有人监听但不应答:钥匙环里没有这把密钥,或 doors 里的公钥不是它的",
-              "%s: somebody listens but does not answer: the keyring does not know this key, or\n"
+            T("%s: 有人监听但不应答:服务卡住了,或钥匙环里没有这把密钥,或 doors 里的公钥不是它的",
+              "%s: somebody listens but does not answer: it hangs, or the keyring does not know "
+              "this key, or\n"
               "the doors file has another public key"),
             endpoint);
     note(doctor, name, false, detail);
@@ -140,10 +141,11 @@ static bool ask(struct doctor *doctor, enum door door, const char *command, stru
         note(doctor, door_name(door), false, why);
         return false;
     }
-    snprintf(detail, sizeof detail, T("应答 %lld 毫秒%s", "answers in %lld ms%s"),
-             (long long)(cli_now() - began),
-             r < 0 ? T(";还没有区数据,用 whistle import 载入", "; no district yet: whistle import")
-                   : "");
+    (void)snprintf(
+        detail, sizeof detail, T("应答 %lld 毫秒%s", "answers in %lld ms%s"),
+        (long long)(cli_now() - began),
+        r < 0 ? T(";还没有区数据,用 whistle import 载入", "; no district yet: whistle import")
+              : "");
     note(doctor, door_name(door), true, detail);
     return r == 0;
 }
@@ -155,31 +157,31 @@ static void check_clock(struct doctor *doctor, int64_t theirs)
         return;
     int64_t apart = cli_now() - theirs;
     span_text(apart, span, sizeof span);
-    snprintf(detail, sizeof detail, T("与服务的时钟相差 %s", "differs from the service's by %s"),
-             span);
+    (void)snprintf(detail, sizeof detail,
+                   T("与服务的时钟相差 %s", "differs from the service's by %s"), span);
     note(doctor, "clock", apart > -CLOCK_MS && apart < CLOCK_MS, detail);
 }
 
 static void check_status(struct doctor *doctor, const Whistle__V1__DispatchStatus *status)
 {
     char detail[256];
-    snprintf(detail, sizeof detail,
-             T("未了结的哨 %lld、任务 %lld (超时 %lld),路由第 %d 版",
-               "%lld whistles and %lld tasks open (%lld late), routing version %d"),
-             (long long)status->open_whistles, (long long)status->open_tasks,
-             (long long)status->overdue_tasks, status->routing_version);
+    (void)snprintf(detail, sizeof detail,
+                   T("未了结的哨 %lld、任务 %lld (超时 %lld),路由第 %d 版",
+                     "%lld whistles and %lld tasks open (%lld late), routing version %d"),
+                   (long long)status->open_whistles, (long long)status->open_tasks,
+                   (long long)status->overdue_tasks, status->routing_version);
     note(doctor, "work", true, detail);
-    snprintf(detail, sizeof detail, T("死信 %lld%s", "%lld dead letters%s"),
-             (long long)status->dead_letters,
-             status->dead_letters ? T(";看 whistle dead-letters", "; see whistle dead-letters")
-                                  : "");
+    (void)snprintf(
+        detail, sizeof detail, T("死信 %lld%s", "%lld dead letters%s"),
+        (long long)status->dead_letters,
+        status->dead_letters ? T(";看 whistle dead-letters", "; see whistle dead-letters") : "");
     note(doctor, "letters", status->dead_letters == 0, detail);
     for (size_t i = 0; i < status->n_followers; i++) {
         const Whistle__V1__FollowerLag *lag = status->followers[i];
-        snprintf(detail, sizeof detail,
-                 T("%s (%s) 落后 %lld 条%s", "%s (%s) is %lld events behind%s"),
-                 *lag->name ? lag->name : "-", lag->identity, (long long)lag->lag,
-                 lag->connected ? "" : T(",未连接", ", not connected"));
+        (void)snprintf(detail, sizeof detail,
+                       T("%s (%s) 落后 %lld 条%s", "%s (%s) is %lld events behind%s"),
+                       *lag->name ? lag->name : "-", lag->identity, (long long)lag->lag,
+                       lag->connected ? "" : T(",未连接", ", not connected"));
         note(doctor, "follower", lag->connected ? lag->lag < LAG_EVENTS : true, detail);
     }
     check_clock(doctor, status->now_at);
@@ -197,10 +199,10 @@ static void check_routing(struct doctor *doctor)
     } else if (reply.body->descriptor == &whistle__v1__routing_checked__descriptor) {
         const Whistle__V1__RoutingChecked *checked =
             (const Whistle__V1__RoutingChecked *)reply.body;
-        snprintf(detail, sizeof detail,
-                 T("%d 对,%zu 处无人应,%zu 个警告%s", "%d pairs, %zu holes, %zu warnings%s"),
-                 checked->pairs, checked->n_holes, checked->n_warnings,
-                 checked->n_holes ? T(";看 whistle check", "; see whistle check") : "");
+        (void)snprintf(detail, sizeof detail,
+                       T("%d 对,%zu 处无人应,%zu 个警告%s", "%d pairs, %zu holes, %zu warnings%s"),
+                       checked->pairs, checked->n_holes, checked->n_warnings,
+                       checked->n_holes ? T(";看 whistle check", "; see whistle check") : "");
         note(doctor, "routing", checked->n_holes == 0, detail);
     }
     json_decref(body);
@@ -238,7 +240,7 @@ int run_doctor(struct cli *cli)
     if (cli->json) {
         json_t *line = must(json_pack("{s:b, s:O}", "good", !doctor.bad, "checks", doctor.checks));
         json_dumpf(line, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(line);
     }
     json_decref(doctor.checks);

@@ -15,17 +15,17 @@ static void set_rule(struct fault *fault, enum wh_rule rule)
 {
     const struct wh_rule_info *info = wh_rule_info(rule);
     fault->status = info->status;
-    snprintf(fault->code, sizeof fault->code, "%s", info->code);
-    snprintf(fault->rule, sizeof fault->rule, "%s", info->name);
+    (void)snprintf(fault->code, sizeof fault->code, "%s", info->code);
+    (void)snprintf(fault->rule, sizeof fault->rule, "%s", info->name);
 }
 
 void fault_of_error(struct fault *fault, const Whistle__V1__Error *error)
 {
     fault->status = error->status ? error->status : 500;
-    snprintf(fault->code, sizeof fault->code, "%s", error->code);
-    snprintf(fault->field, sizeof fault->field, "%s", error->field);
-    snprintf(fault->rule, sizeof fault->rule, "%s", error->rule);
-    snprintf(fault->detail, sizeof fault->detail, "%s", error->detail);
+    (void)snprintf(fault->code, sizeof fault->code, "%s", error->code);
+    (void)snprintf(fault->field, sizeof fault->field, "%s", error->field);
+    (void)snprintf(fault->rule, sizeof fault->rule, "%s", error->rule);
+    (void)snprintf(fault->detail, sizeof fault->detail, "%s", error->detail);
     fault->retry_after_ms = error->retry_after_ms;
 }
 
@@ -34,23 +34,23 @@ void fault_of_wire(struct fault *fault, const struct wh_wire_fault *wire)
     set_rule(fault, wire->rule);
     // The first part is the command itself: the caller knows it.
     const char *dot = strchr(wire->field, '.');
-    snprintf(fault->field, sizeof fault->field, "%s", dot ? dot + 1 : wire->field);
+    (void)snprintf(fault->field, sizeof fault->field, "%s", dot ? dot + 1 : wire->field);
 }
 
 void fault_silence(struct fault *fault, const char *door)
 {
     set_rule(fault, WH_RULE_NO_ANSWER);
-    snprintf(fault->detail, sizeof fault->detail, "%s", door);
+    (void)snprintf(fault->detail, sizeof fault->detail, "%s", door);
 }
 
 void fault_usage(struct fault *fault, const char *field, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
-    vsnprintf(fault->detail, sizeof fault->detail, format, list);
+    (void)vsnprintf(fault->detail, sizeof fault->detail, format, list);
     va_end(list);
     set_rule(fault, WH_RULE_USAGE);
-    snprintf(fault->field, sizeof fault->field, "%s", field);
+    (void)snprintf(fault->field, sizeof fault->field, "%s", field);
     fault->usage = true;
 }
 
@@ -58,10 +58,10 @@ void fault_set(struct fault *fault, int status, const char *code, const char *fo
 {
     va_list list;
     va_start(list, format);
-    vsnprintf(fault->detail, sizeof fault->detail, format, list);
+    (void)vsnprintf(fault->detail, sizeof fault->detail, format, list);
     va_end(list);
     fault->status = status;
-    snprintf(fault->code, sizeof fault->code, "%s", code);
+    (void)snprintf(fault->code, sizeof fault->code, "%s", code);
 }
 
 void fault_request(struct fault *fault, const struct wh_uuid *request_id)
@@ -88,9 +88,9 @@ json_t *fault_json(const struct fault *fault)
 {
     char type[80];
     if (*fault->rule)
-        snprintf(type, sizeof type, "urn:whistle:rule:%s", fault->rule);
+        (void)snprintf(type, sizeof type, "urn:whistle:rule:%s", fault->rule);
     else
-        snprintf(type, sizeof type, "about:blank");
+        (void)snprintf(type, sizeof type, "about:blank");
     json_t *object = must(json_object());
     put_text(object, "type", type);
     put_text(object, "title", title_of(fault));
@@ -121,16 +121,16 @@ void fault_line(const struct fault *fault, char *ret_text, size_t n)
     const char *title = title_of(fault);
     char where[128] = "", more[640] = "", later[64] = "";
     if (*fault->field)
-        snprintf(where, sizeof where, "%s: ", fault->field);
+        (void)snprintf(where, sizeof where, "%s: ", fault->field);
     if (*fault->detail && strcmp(fault->detail, info->zh) != 0 &&
         strcmp(fault->detail, info->en) != 0)
-        snprintf(more, sizeof more, " (%s)", fault->detail);
+        (void)snprintf(more, sizeof more, " (%s)", fault->detail);
     if (fault->retry_after_ms > 0) {
         char span[48];
         span_text(fault->retry_after_ms, span, sizeof span);
-        snprintf(later, sizeof later, T(";%s后再试", "; try again in %s"), span);
+        (void)snprintf(later, sizeof later, T(";%s后再试", "; try again in %s"), span);
     }
-    snprintf(ret_text, n, "%s%s%s%s", where, title, more, later);
+    (void)snprintf(ret_text, n, "%s%s%s%s", where, title, more, later);
 }
 
 int fault_tell(const struct cli *cli, const struct fault *fault)
@@ -138,14 +138,25 @@ int fault_tell(const struct cli *cli, const struct fault *fault)
     if (cli->json) {
         json_t *line = must(json_pack("{s:o}", "error", fault_json(fault)));
         json_dumpf(line, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(line);
         return fault_exit(fault);
     }
     char text[1024];
     fault_line(fault, text, sizeof text);
-    fputs("whistle: ", stderr);
+    (void)fputs("whistle: ", stderr);
     say_clean(stderr, text, true);
-    fputc('\n', stderr);
+    (void)fputc('\n', stderr);
     return fault_exit(fault);
+}
+
+void fault_hint(const struct fault *fault)
+{
+    if (fault_exit(fault) == EXIT_SILENCE && *fault->request_id)
+        (void)fprintf(
+            stderr,
+            T("whistle: 不知道是否已办成。原样再发时加 --request-id %s,不会重复办理。\n",
+              "whistle: whether it was done is unknown. Send it again with --request-id %s and\n"
+              "it takes effect once.\n"),
+            fault->request_id);
 }

@@ -43,5 +43,7 @@ void fault_line(const struct fault *fault, char *ret_text, size_t n);
 // Prints it (standard output as {"error":…} with --json, else standard error); returns the exit
 // code.
 int fault_tell(const struct cli *cli, const struct fault *fault);
+// After a silence: how to send the same request again without a second effect. Standard error.
+void fault_hint(const struct fault *fault);
 
 #endif

@@ -34,14 +34,14 @@ static void print_human(struct following *following, const struct event_view *vi
            text_event(view->kind));
     if (view->event->actor && *view->event->actor->identity)
         printf("  %s", name_party(following->cli, view->event->actor->identity));
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
 }
 
 static void show(struct following *following, const Whistle__V1__EventRow *row)
 {
     struct event_view view;
     if (event_read(&following->reader, row, &view) < 0) {
-        fprintf(stderr, "whistle: %s\n", T("一条事件读不懂", "one event cannot be read"));
+        (void)fprintf(stderr, "whistle: %s\n", T("一条事件读不懂", "one event cannot be read"));
         return;
     }
     if (view.event->at < following->since)
@@ -49,7 +49,7 @@ static void show(struct following *following, const Whistle__V1__EventRow *row)
     if (following->cli->json) {
         json_t *line = event_json(following->cli, following->feed, &view);
         json_dumpf(line, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(line);
     } else {
         print_human(following, &view);

@@ -63,10 +63,10 @@ static void params_print(struct params params)
         if (param->flags & PARAM_HIDDEN)
             continue;
         if (param->flags & PARAM_POSITIONAL)
-            snprintf(left, sizeof left, "%s", param->name);
+            (void)snprintf(left, sizeof left, "%s", param->name);
         else
-            snprintf(left, sizeof left, "--%s%s%s", param->name, param->hint ? " " : "",
-                     param->hint ? param->hint : "");
+            (void)snprintf(left, sizeof left, "--%s%s%s", param->name, param->hint ? " " : "",
+                           param->hint ? param->hint : "");
         table_row(table);
         table_cell(table, TONE_PLAIN, left);
         table_cell(table, TONE_PLAIN, T(param->zh, param->en));

@@ -50,7 +50,7 @@ static int run_pages(struct cli *cli, const char *number)
     if (cli->json && code == EXIT_DONE) {
         json_t *whole = must(json_pack("{s:s, s:O}", "number", number, "lines", lines));
         json_dumpf(whole, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(whole);
     }
     json_decref(body);

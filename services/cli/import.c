@@ -21,7 +21,7 @@ static void value_print(const json_t *value)
 {
     char *text = value ? json_dumps(value, JSON_LINE | JSON_ENCODE_ANY) : NULL, fit[128];
     width_fit(text ? text : T("(无)", "(none)"), 48, fit, sizeof fit);
-    fputs(fit, stdout);
+    (void)fputs(fit, stdout);
     free(text);
 }
 
@@ -39,9 +39,9 @@ static void change_print(const json_t *change)
     {
         printf("    %s: ", json_string_value(json_object_get(field, "field")));
         value_print(json_object_get(field, "from"));
-        fputs(" → ", stdout);
+        (void)fputs(" → ", stdout);
         value_print(json_object_get(field, "to"));
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
     }
 }
 
@@ -92,7 +92,7 @@ static int tell(struct cli *cli, json_t *changes, int32_t live, bool adopted)
         json_t *line = must(json_pack("{s:b, s:i, s:O}", "applied", adopted, "version",
                                       adopted ? live + 1 : live, "changes", changes));
         json_dumpf(line, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(line);
         return EXIT_DONE;
     }

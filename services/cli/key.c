@@ -64,7 +64,7 @@ static int key_make(struct keys *keys, const char *identity, unsigned roles, con
 static int make_in(struct keys *keys, const char *folder, const char *identity, unsigned roles)
 {
     char path[768];
-    snprintf(path, sizeof path, "%s/%s.key", folder, identity);
+    (void)snprintf(path, sizeof path, "%s/%s.key", folder, identity);
     return key_make(keys, identity, roles, path);
 }
 
@@ -125,7 +125,7 @@ static int make_one(struct keys *keys)
     const char *out = args_text(args, "out");
     char path[768];
     unsigned roles = role ? wh_roles_parse(role) : 0;
-    snprintf(path, sizeof path, "%s.key", who ? who : "");
+    (void)snprintf(path, sizeof path, "%s.key", who ? who : "");
     if (!who || !roles) {
         fault_usage(&keys->fault, who ? "role" : "WHO", "%s",
                     who ? T("--role:不认识的角色", "--role: no such role")
@@ -176,7 +176,7 @@ static int key_list(struct keys *keys)
                                "roles", line->roles, "from", line->from, "until", line->until,
                                "public", line->public_key, "live", live));
             json_dumpf(json, stdout, JSON_LINE);
-            fputc('\n', stdout);
+            (void)fputc('\n', stdout);
             json_decref(json);
             continue;
         }

@@ -86,10 +86,10 @@ static int write_lines(int fd, const struct keyring_file *file)
     for (size_t i = 0; i < file->n; i++) {
         const struct keyring_line *line = &file->lines[i];
         if (line->public_key)
-            fprintf(to, "%s %s %s %s %s\n", line->public_key, line->identity, line->roles,
-                    line->from, line->until);
+            (void)fprintf(to, "%s %s %s %s %s\n", line->public_key, line->identity, line->roles,
+                          line->from, line->until);
         else
-            fprintf(to, "%s\n", line->text);
+            (void)fprintf(to, "%s\n", line->text);
     }
     int bad = fflush(to) != 0 || ferror(to) || fsync(fileno(to)) < 0;
     return fclose(to) != 0 || bad ? -1 : 0;
@@ -100,7 +100,7 @@ int keyring_file_write(const char *path, const struct keyring_file *file)
     char temporary[1024];
     struct stat before;
     mode_t mode = stat(path, &before) == 0 ? before.st_mode & 0777 : 0644;
-    snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    (void)snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd < 0)
         return -1;

@@ -31,7 +31,7 @@ static void print_human(struct lines *lines, const struct slot *slot)
             wh_rule_info(wh_rule_by_name(json_string_value(json_object_get(error, "rule"))));
         if (detail && strcmp(detail, info->en) != 0)
             fputs("  ", stdout), say_clean(stdout, detail, false);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         return;
     }
     printf("%s✓%s %s  %s ", colour_on(TONE_GOOD), colour_off(TONE_GOOD), slot->number,
@@ -48,7 +48,7 @@ static void print_human(struct lines *lines, const struct slot *slot)
     if (slot->code == EXIT_SILENCE)
         printf("%s",
                T("  (已保存,派单服务还没有应答)", "  (saved; dispatch has not answered yet)"));
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
 }
 
 static void print_ready(struct lines *lines)
@@ -59,7 +59,7 @@ static void print_ready(struct lines *lines)
             break;
         if (lines->cli->json) {
             json_dumpf(slot->output, stdout, JSON_LINE);
-            fputc('\n', stdout);
+            (void)fputc('\n', stdout);
         } else {
             print_human(lines, slot);
         }
@@ -148,8 +148,8 @@ static void on_raised(void *arg, int status, const Whistle__V1__Answer *answer)
         finish_fault(slot, &reply.fault);
     } else {
         const Whistle__V1__Done *done = reply.answer->done;
-        snprintf(slot->number, sizeof slot->number, "%s", done->ref);
-        snprintf(slot->state, sizeof slot->state, "%s", done->state);
+        (void)snprintf(slot->number, sizeof slot->number, "%s", done->ref);
+        (void)snprintf(slot->state, sizeof slot->state, "%s", done->state);
         slot->until = cli_now() + slot->lines->cli->timeout_ms;
         if (slot->lines->wait)
             rest(slot);
@@ -200,8 +200,8 @@ void line_raise(struct lines *lines, const char *text, size_t n)
     } else if (json_is_object(object)) {
         finish_fault(slot, &problem);
     } else {
-        snprintf(fault.detail, sizeof fault.detail, "%s",
-                 object ? T("应为 JSON 对象", "must be a JSON object") : error.text);
+        (void)snprintf(fault.detail, sizeof fault.detail, "%s",
+                       object ? T("应为 JSON 对象", "must be a JSON object") : error.text);
         finish_fault(slot, &fault);
     }
     json_decref(object);
@@ -238,7 +238,7 @@ static void on_tick(uv_timer_t *timer)
             call_raise(slot);
     }
     lines_advance(lines);
-    fflush(stdout);
+    (void)fflush(stdout);
 }
 
 int raise_lines(struct cli *cli, const char *path)

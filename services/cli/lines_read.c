@@ -55,7 +55,7 @@ static void on_read(uv_fs_t *request)
     if (n <= 0) {
         lines->ended = true;
         if (n < 0) {
-            fprintf(stderr, "whistle: %s\n", uv_strerror((int)n));
+            (void)fprintf(stderr, "whistle: %s\n", uv_strerror((int)n));
             lines->worst = EXIT_USAGE;
         }
     } else {

@@ -23,7 +23,7 @@ static int wrong(const struct cli *cli, const char *text)
     fault_usage(&fault, "", "%s", text);
     int code = fault_tell(cli, &fault);
     if (!cli->json)
-        fputs(T("看看 whistle help\n", "Try whistle help\n"), stderr);
+        (void)fputs(T("看看 whistle help\n", "Try whistle help\n"), stderr);
     return code;
 }
 
@@ -34,15 +34,15 @@ static void find_doors(struct cli *cli)
     if (!given)
         given = getenv("WHISTLE_DOORS");
     if (given && *given) {
-        snprintf(cli->doors_path, sizeof cli->doors_path, "%s", given);
+        (void)snprintf(cli->doors_path, sizeof cli->doors_path, "%s", given);
         return;
     }
     const char *slash = strrchr(cli->key_path, '/');
     int folder = slash ? (int)(slash - cli->key_path + 1) : 0;
     static const char *const places[] = {"", "../"};
     for (size_t i = 0; *cli->key_path && i < 2; i++) {
-        snprintf(cli->doors_path, sizeof cli->doors_path, "%.*s%sdoors", folder, cli->key_path,
-                 places[i]);
+        (void)snprintf(cli->doors_path, sizeof cli->doors_path, "%.*s%sdoors", folder,
+                       cli->key_path, places[i]);
         if (access(cli->doors_path, R_OK) == 0)
             return;
     }
@@ -65,7 +65,7 @@ static int take_common(struct cli *cli)
     cli->timeout_ms = (int)seconds * 1000;
     if (!key)
         key = getenv("WHISTLE_KEY");
-    snprintf(cli->key_path, sizeof cli->key_path, "%s", key ? key : "");
+    (void)snprintf(cli->key_path, sizeof cli->key_path, "%s", key ? key : "");
     find_doors(cli);
     return 0;
 }
@@ -77,12 +77,13 @@ static int run_verb(struct cli *cli, int argc, char **argv)
         fault_usage(&fault, "", "%s", cli->args.why);
         int code = fault_tell(cli, &fault);
         if (!cli->json)
-            fprintf(stderr, T("看看 whistle help %s\n", "Try whistle help %s\n"), cli->verb->name);
+            (void)fprintf(stderr, T("看看 whistle help %s\n", "Try whistle help %s\n"),
+                          cli->verb->name);
         return code;
     }
     int code = cli->verb->run(cli);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        fputs(T("whistle: 输出写不出去\n", "whistle: cannot write the output\n"), stderr);
+        (void)fputs(T("whistle: 输出写不出去\n", "whistle: cannot write the output\n"), stderr);
         return code ? code : EXIT_SILENCE;
     }
     return code;
@@ -120,16 +121,16 @@ static int run(struct cli *cli, int argc, char **argv)
         help_all();
         return EXIT_DONE;
     }
-    if (!cli->verb || strcmp(argv[0], name) != 0) {
+    if (!name || !cli->verb || strcmp(argv[0], name) != 0) {
         char text[160];
         const char *near = name ? verb_near(name) : NULL;
-        snprintf(text, sizeof text,
-                 near ? T("没有这个动词: %s;是不是 %s?", "no such verb: %s; did you mean %s?")
-                      : T("没有这个动词: %s%s", "no such verb: %s%s"),
-                 name   ? name
-                 : argc ? argv[0]
-                        : T("(空)", "(none)"),
-                 near ? near : "");
+        (void)snprintf(text, sizeof text,
+                       near ? T("没有这个动词: %s;是不是 %s?", "no such verb: %s; did you mean %s?")
+                            : T("没有这个动词: %s%s", "no such verb: %s%s"),
+                       name   ? name
+                       : argc ? argv[0]
+                              : T("(空)", "(none)"),
+                       near ? near : "");
         return wrong(cli, text);
     }
     if (args_flag(&cli->args, "help")) {
@@ -142,7 +143,7 @@ static int run(struct cli *cli, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct cli cli = {.officer = ""};
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     args_init(&cli.args, time_local, &cli);
     int code = run(&cli, argc - 1, argv + 1);
     names_free(cli.names);

@@ -152,7 +152,7 @@ void time_full(struct cli *cli, int64_t at, char *ret_text, size_t n)
     char text[WH_RFC3339_MAX] = "-";
     const struct wh_zone *zone = names_zone(cli);
     wh_rfc3339_format(at, zone ? wh_zone_offset(zone, at) : 0, text);
-    snprintf(ret_text, n, "%s", text);
+    (void)snprintf(ret_text, n, "%s", text);
 }
 
 void time_text(struct cli *cli, int64_t at, char *ret_text, size_t n)
@@ -162,19 +162,19 @@ void time_text(struct cli *cli, int64_t at, char *ret_text, size_t n)
     if (!zone)
         zone = &utc;
     if (at == 0) {
-        snprintf(ret_text, n, "-");
+        (void)snprintf(ret_text, n, "-");
         return;
     }
     int32_t day = wh_local_date(zone, at), today = wh_local_date(zone, cli_now());
     int32_t minute = wh_local_minute(zone, at);
     if (day == today)
-        snprintf(ret_text, n, "%02d:%02d", minute / 60, minute % 60);
+        (void)snprintf(ret_text, n, "%02d:%02d", minute / 60, minute % 60);
     else if (day / 10000 == today / 10000)
-        snprintf(ret_text, n, "%02d-%02d %02d:%02d", day / 100 % 100, day % 100, minute / 60,
-                 minute % 60);
+        (void)snprintf(ret_text, n, "%02d-%02d %02d:%02d", day / 100 % 100, day % 100, minute / 60,
+                       minute % 60);
     else
-        snprintf(ret_text, n, "%04d-%02d-%02d %02d:%02d", day / 10000, day / 100 % 100, day % 100,
-                 minute / 60, minute % 60);
+        (void)snprintf(ret_text, n, "%04d-%02d-%02d %02d:%02d", day / 10000, day / 100 % 100,
+                       day % 100, minute / 60, minute % 60);
 }
 
 // "+3d", "+4h", "+30m".
@@ -202,7 +202,7 @@ static int local(struct cli *cli, const char *text, bool begins, int64_t *ret_at
     int used = 0;
     if (strlen(text) < 10)
         return -1;
-    snprintf(date, sizeof date, "%.10s", text);
+    (void)snprintf(date, sizeof date, "%.10s", text);
     if (wh_date_parse(date, &day) < 0)
         return -1;
     if (text[10] &&
@@ -222,6 +222,6 @@ int time_local(void *arg, const char *text, bool begins, char *ret_text, size_t 
     char full[WH_RFC3339_MAX];
     if (wh_rfc3339_format(at, 0, full) < 0)
         return -1;
-    snprintf(ret_text, n, "%s", full);
+    (void)snprintf(ret_text, n, "%s", full);
     return 0;
 }

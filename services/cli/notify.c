@@ -81,7 +81,7 @@ static void on_answered(void *arg, int status, const Whistle__V1__Answer *answer
     if (reply_take(&reply, DOOR_DISPATCH, status, answer) < 0) {
         char text[1024];
         fault_line(&reply.fault, text, sizeof text);
-        fprintf(stderr, "whistle: %s: %s\n", item->id, text);
+        (void)fprintf(stderr, "whistle: %s: %s\n", item->id, text);
         if (reply.fault.status == 401 || reply.fault.status == 403)
             finish(notify, &reply.fault); // this key may not answer: nothing is acknowledged
     }
@@ -135,16 +135,16 @@ static void tell(const struct notify *notify, const Whistle__V1__Notice *notice,
         if (!sent)
             json_object_set_new(line, "why", json_string(why));
         json_dumpf(line, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(line);
     } else {
         char at[32];
         time_text(notify->cli, cli_now(), at, sizeof at);
         printf("%s %s %.*s  ", at, sent ? "✓" : "✗", shown, notice->channel);
         say_clean(stdout, sent ? T(notice->text_zh, notice->text_en) : why, false);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
     }
-    fflush(stdout);
+    (void)fflush(stdout);
 }
 
 static json_t *notice_json(struct notify *notify, const Whistle__V1__Notice *notice,
@@ -163,7 +163,7 @@ static int send_and_log(struct notify *notify, const Whistle__V1__Notice *notice
 {
     char why[256] = "";
     if (sender_send(&notify->sender, notice, json, why, sizeof why) < 0 && !*why)
-        snprintf(why, sizeof why, "failed");
+        (void)snprintf(why, sizeof why, "failed");
     return sentlog_add(notify->log, notice->id, why);
 }
 
@@ -172,11 +172,11 @@ static int send_and_log(struct notify *notify, const Whistle__V1__Notice *notice
 static int send_apart(struct notify *notify, const Whistle__V1__Notice *notice, const json_t *json)
 {
     int status;
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         setsid();
-        signal(SIGTERM, SIG_IGN);
+        (void)signal(SIGTERM, SIG_IGN);
         _exit(send_and_log(notify, notice, json) < 0);
     }
     if (pid < 0)
@@ -204,7 +204,7 @@ static int hand_over(struct notify *notify, const Whistle__V1__Notice *notice,
         sentlog_find(notify->log, notice->id, &why);
         tell(notify, notice, open, why);
     }
-    snprintf(ret_why, n, "%s", why);
+    (void)snprintf(ret_why, n, "%s", why);
     return 0;
 }
 

@@ -173,7 +173,7 @@ int run_notify(struct cli *cli)
                             .once = args_flag(&cli->args, "once")};
     const char *kind = json_string_value(json_array_get(notify.channels, 0));
     if (kind)
-        snprintf(name, sizeof name, "notify-%s", kind);
+        (void)snprintf(name, sizeof name, "notify-%s", kind);
     event_reader_init(&notify.reader, "notices");
     if (take_options(&notify) == 0)
         run(&notify, name);

@@ -31,7 +31,7 @@ json_t *body_get(const json_t *body, const char *path)
     const char *dot;
     while (body && (dot = strchr(path, '.'))) {
         char name[64];
-        snprintf(name, sizeof name, "%.*s", (int)(dot - path), path);
+        (void)snprintf(name, sizeof name, "%.*s", (int)(dot - path), path);
         body = json_object_get(body, name);
         path = dot + 1;
     }
@@ -43,7 +43,7 @@ void body_set(json_t *body, const char *path, json_t *value)
     const char *dot;
     while ((dot = strchr(path, '.'))) {
         char name[64];
-        snprintf(name, sizeof name, "%.*s", (int)(dot - path), path);
+        (void)snprintf(name, sizeof name, "%.*s", (int)(dot - path), path);
         json_t *inner = json_object_get(body, name);
         if (!inner) {
             inner = must(json_object());
@@ -57,7 +57,7 @@ void body_set(json_t *body, const char *path, json_t *value)
 
 static int fail(struct args *args, const char *zh, const char *en, const char *name)
 {
-    snprintf(args->why, sizeof args->why, "%s: %s", name, T(zh, en));
+    (void)snprintf(args->why, sizeof args->why, "%s: %s", name, T(zh, en));
     return -1;
 }
 
@@ -66,7 +66,7 @@ static json_t *enum_value(const char *text)
     char value[64];
     size_t i = 0;
     for (; text[i] && i < sizeof value - 1; i++)
-        value[i] = text[i] == '-' ? '_' : (char)toupper((unsigned char)text[i]);
+        value[i] = (char)(text[i] == '-' ? '_' : toupper((unsigned char)text[i]));
     value[i] = '\0';
     return json_string(value);
 }
@@ -276,8 +276,8 @@ static int check_required(struct args *args, struct params params)
         const struct param *param = &params.list[i];
         if (!(param->flags & PARAM_REQUIRED) || given(args, param))
             continue;
-        snprintf(args->why, sizeof args->why, T("缺少 %s%s", "%s%s is missing"),
-                 param->flags & PARAM_POSITIONAL ? "" : "--", param->name);
+        (void)snprintf(args->why, sizeof args->why, T("缺少 %s%s", "%s%s is missing"),
+                       param->flags & PARAM_POSITIONAL ? "" : "--", param->name);
         return -1;
     }
     return 0;

@@ -24,7 +24,7 @@ static bool colours;
 void *must(void *memory)
 {
     if (!memory) {
-        fputs("whistle: out of memory\n", stderr);
+        (void)fputs("whistle: out of memory\n", stderr);
         exit(3);
     }
     return memory;
@@ -57,31 +57,31 @@ const char *colour_off(enum tone tone)
 
 void say_tone(FILE *to, enum tone tone, const char *text)
 {
-    fputs(colour_on(tone), to);
+    (void)fputs(colour_on(tone), to);
     say_clean(to, text, false);
-    fputs(colour_off(tone), to);
+    (void)fputs(colour_off(tone), to);
 }
 
 void span_text(int64_t ms, char *ret_text, size_t n)
 {
     int64_t s = (ms < 0 ? -ms : ms) / 1000, m = s / 60, h = m / 60, d = h / 24;
     if (m == 0)
-        snprintf(ret_text, n, T("%lld 秒", "%lld s"), (long long)s);
+        (void)snprintf(ret_text, n, T("%lld 秒", "%lld s"), (long long)s);
     else if (m < 10 && s % 60)
-        snprintf(ret_text, n, T("%lld 分 %lld 秒", "%lld min %lld s"), (long long)m,
-                 (long long)(s % 60));
+        (void)snprintf(ret_text, n, T("%lld 分 %lld 秒", "%lld min %lld s"), (long long)m,
+                       (long long)(s % 60));
     else if (h == 0)
-        snprintf(ret_text, n, T("%lld 分", "%lld min"), (long long)m);
+        (void)snprintf(ret_text, n, T("%lld 分", "%lld min"), (long long)m);
     else if (d == 0 && m % 60)
-        snprintf(ret_text, n, T("%lld 小时 %lld 分", "%lld h %lld min"), (long long)h,
-                 (long long)(m % 60));
+        (void)snprintf(ret_text, n, T("%lld 小时 %lld 分", "%lld h %lld min"), (long long)h,
+                       (long long)(m % 60));
     else if (d == 0)
-        snprintf(ret_text, n, T("%lld 小时", "%lld h"), (long long)h);
+        (void)snprintf(ret_text, n, T("%lld 小时", "%lld h"), (long long)h);
     else if (h % 24)
-        snprintf(ret_text, n, T("%lld 天 %lld 小时", "%lld d %lld h"), (long long)d,
-                 (long long)(h % 24));
+        (void)snprintf(ret_text, n, T("%lld 天 %lld 小时", "%lld d %lld h"), (long long)d,
+                       (long long)(h % 24));
     else
-        snprintf(ret_text, n, T("%lld 天", "%lld d"), (long long)d);
+        (void)snprintf(ret_text, n, T("%lld 天", "%lld d"), (long long)d);
 }
 
 void countdown_text(int64_t ms, char *ret_text, size_t n)
@@ -89,9 +89,9 @@ void countdown_text(int64_t ms, char *ret_text, size_t n)
     char span[64];
     span_text(ms, span, sizeof span);
     if (ms >= 0)
-        snprintf(ret_text, n, T("还有 %s", "%s left"), span);
+        (void)snprintf(ret_text, n, T("还有 %s", "%s left"), span);
     else
-        snprintf(ret_text, n, T("已超时 %s", "%s late"), span);
+        (void)snprintf(ret_text, n, T("已超时 %s", "%s late"), span);
 }
 
 struct table *table_new(const char *const *headers, size_t n)
@@ -161,13 +161,13 @@ static void print_row(const struct table *table, size_t row, const size_t *width
         const struct cell *cell = &table->cells[row * table->columns + column];
         const char *text = cell->text ? cell->text : "";
         if (*text) {
-            fprintf(to, "%*s", (int)blank, "");
-            fprintf(to, "%s%s%s", colour_on(cell->tone), text, colour_off(cell->tone));
+            (void)fprintf(to, "%*s", (int)blank, "");
+            (void)fprintf(to, "%s%s%s", colour_on(cell->tone), text, colour_off(cell->tone));
             blank = 0;
         }
         blank += widths[column] + 2 - width_of(text);
     }
-    fputc('\n', to);
+    (void)fputc('\n', to);
 }
 
 static void print_from(const struct table *table, size_t first, FILE *to, int indent)
@@ -178,7 +178,7 @@ static void print_from(const struct table *table, size_t first, FILE *to, int in
     for (size_t column = 0; column < table->columns; column++)
         widths[column] = column_width(table, column);
     for (size_t row = first; row < table->rows; row++) {
-        fprintf(to, "%*s", indent, "");
+        (void)fprintf(to, "%*s", indent, "");
         print_row(table, row, widths, to);
     }
     free(widths);

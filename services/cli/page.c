@@ -18,7 +18,7 @@ void json_line(struct cli *cli, const ProtobufCMessage *message, const char *lis
     if (list && !json_object_get(json, list))
         json_object_set_new(json, list, json_array());
     json_dumpf(json, stdout, JSON_LINE);
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
     json_decref(json);
 }
 
@@ -29,7 +29,7 @@ void number_of_ref(const char *ref, char *ret_number, size_t n)
     if (wh_task_id_parse(ref, prefix, &object, department) == 0 &&
         wh_number_format(prefix, object, number) == 0)
         ref = number;
-    snprintf(ret_number, n, "%s", ref);
+    (void)snprintf(ret_number, n, "%s", ref);
 }
 
 int ask_whistle(struct cli *cli, const char *number, struct reply *reply)
@@ -106,13 +106,13 @@ enum tone due_text(struct cli *cli, const Whistle__V1__Task *task, char *ret_tex
     if (!has_step(next))
         return TONE_PLAIN;
     if (!next->at) {
-        snprintf(ret_text, n, "%s", text_action(next->action));
+        (void)snprintf(ret_text, n, "%s", text_action(next->action));
         return TONE_PLAIN;
     }
     int64_t ms = next->at - cli_now();
     time_text(cli, next->at, at, sizeof at);
     countdown_text(ms, left, sizeof left);
-    snprintf(ret_text, n, T("%s %s %s", "%s by %s, %s"), text_action(next->action), at, left);
+    (void)snprintf(ret_text, n, T("%s %s %s", "%s by %s, %s"), text_action(next->action), at, left);
     return left_tone(ms);
 }
 
@@ -123,23 +123,23 @@ bool next_text(struct cli *cli, const Whistle__V1__NextStep *next, char *ret_tex
         return false;
     const char *who = *next->by ? name_party(cli, next->by) : T("系统", "the system");
     if (!next->at) {
-        snprintf(ret_text, n, "%s %s", who, text_action(next->action));
+        (void)snprintf(ret_text, n, "%s %s", who, text_action(next->action));
         return true;
     }
     time_text(cli, next->at, at, sizeof at);
     countdown_text(next->at - cli_now(), left, sizeof left);
     if (!*next->by) // nobody has to do anything: it just comes
-        snprintf(ret_text, n, "%s %s (%s)", at, text_action(next->action), left);
+        (void)snprintf(ret_text, n, "%s %s (%s)", at, text_action(next->action), left);
     else
-        snprintf(ret_text, n, T("%s %s,%s 前 (%s)", "%s: %s by %s (%s)"), who,
-                 text_action(next->action), at, left);
+        (void)snprintf(ret_text, n, T("%s %s,%s 前 (%s)", "%s: %s by %s (%s)"), who,
+                       text_action(next->action), at, left);
     return true;
 }
 
 static void add_mark(char *text, size_t n, const char *mark)
 {
     size_t used = strlen(text);
-    snprintf(text + used, n - used, "%s%s", used ? " · " : "", mark);
+    (void)snprintf(text + used, n - used, "%s%s", used ? " · " : "", mark);
 }
 
 void marks_text(const Whistle__V1__Task *task, char *ret_text, size_t n)
@@ -147,16 +147,16 @@ void marks_text(const Whistle__V1__Task *task, char *ret_text, size_t n)
     char mark[96];
     *ret_text = '\0';
     for (size_t i = 0; i < task->n_overdue; i++) {
-        snprintf(mark, sizeof mark, T("%s超时", "%s late"),
-                 text_enum(&whistle__v1__clock__descriptor, (int)task->overdue[i]));
+        (void)snprintf(mark, sizeof mark, T("%s超时", "%s late"),
+                       text_enum(&whistle__v1__clock__descriptor, (int)task->overdue[i]));
         add_mark(ret_text, n, mark);
     }
     if (task->escalation) {
-        snprintf(mark, sizeof mark, T("督促 L%d", "escalated L%d"), task->escalation);
+        (void)snprintf(mark, sizeof mark, T("督促 L%d", "escalated L%d"), task->escalation);
         add_mark(ret_text, n, mark);
     }
     if (task->rework) {
-        snprintf(mark, sizeof mark, T("重办 %d 次", "rework %d"), task->rework);
+        (void)snprintf(mark, sizeof mark, T("重办 %d 次", "rework %d"), task->rework);
         add_mark(ret_text, n, mark);
     }
     if (task->supervised)
@@ -216,23 +216,23 @@ static void where_line(struct cli *cli, const Whistle__V1__Whistle *w)
     if (w->place && *w->place->unit && strcmp(w->place->unit, w->street) != 0)
         printf(" %s", name_party(cli, w->place->unit));
     if (w->place && *w->place->address) {
-        fputc(' ', stdout);
+        (void)fputc(' ', stdout);
         say_clean(stdout, w->place->address, false);
     }
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
 }
 
 static void facts_lines(struct cli *cli, const Whistle__V1__Whistle *w)
 {
     if (*w->text) {
-        fputs("  ", stdout);
+        (void)fputs("  ", stdout);
         say_clean(stdout, w->text, false);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
     }
     for (size_t i = 0; i < w->n_additions; i++) {
         printf("  + ");
         say_clean(stdout, w->additions[i], false);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
     }
     for (size_t i = 0; i < w->n_missing_answers; i++)
         printf(T("  %s还缺回答%s: %s (--answer %s=…)\n",
@@ -247,7 +247,7 @@ static void facts_lines(struct cli *cli, const Whistle__V1__Whistle *w)
         printf("%s", T("  联合吹哨:", "  raised jointly with:"));
         for (size_t i = 0; i < w->n_joint_units; i++)
             printf(" %s", name_party(cli, w->joint_units[i]));
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
     }
     if (w->opinion)
         printf(T("  社区意见: %s ", "  the community: %s "),
@@ -259,7 +259,7 @@ static void facts_lines(struct cli *cli, const Whistle__V1__Whistle *w)
 static void state_line(struct cli *cli, const Whistle__V1__Whistle *w)
 {
     char next[256], at[32];
-    fputs("  ", stdout);
+    (void)fputs("  ", stdout);
     say_tone(stdout, state_tone(w->state),
              text_enum(&whistle__v1__whistle_state__descriptor, (int)w->state));
     if (w->unreviewed && w->state < WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_RESOLVED)
@@ -275,7 +275,7 @@ static void state_line(struct cli *cli, const Whistle__V1__Whistle *w)
         printf("%s", T(" · 下一步: ", " · next: "));
         say_tone(stdout, w->next->at ? left_tone(w->next->at - cli_now()) : TONE_PLAIN, next);
     }
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
 }
 
 void page_whistle(struct cli *cli, const Whistle__V1__Whistle *w)
@@ -287,12 +287,12 @@ void page_whistle(struct cli *cli, const Whistle__V1__Whistle *w)
     say_tone(stdout, TONE_STRONG, w->title);
     if (w->drill)
         printf("  %s", T("【演练】", "[DRILL]"));
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
     state_line(cli, w);
     where_line(cli, w);
     facts_lines(cli, w);
     if (w->n_tasks) {
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         page_tasks(cli, w);
     }
 }

@@ -25,7 +25,7 @@ int needs_of(struct cli *cli, json_t *object, struct fault *ret_fault)
         int got = sscanf(text, "%15[A-Za-z]:%n", kind, &used);
         const char *rest = text + used;
         size_t n = strcspn(rest, ":");
-        snprintf(what, sizeof what, "%.*s", (int)(n < 79 ? n : 79), rest);
+        (void)snprintf(what, sizeof what, "%.*s", (int)(n < 79 ? n : 79), rest);
         if (got != 1 || rest[n] != ':' || sscanf(rest + n + 1, "%d:%15[A-Za-z]", &count, per) < 1) {
             fault_usage(ret_fault, "need", "%s: KIND:WHAT:COUNT[:PER]", text);
             return -1;
@@ -69,8 +69,8 @@ static int take_officer(struct cli *cli, json_t *object, struct raising *raising
         fault_of_wire(ret_fault, &wire);
         return -1;
     }
-    snprintf(raising->officer, sizeof raising->officer, "%s",
-             officer ? json_string_value(officer) : cli->officer);
+    (void)snprintf(raising->officer, sizeof raising->officer, "%s",
+                   officer ? json_string_value(officer) : cli->officer);
     json_object_del(object, "officer");
     return 0;
 }
@@ -153,7 +153,7 @@ static int wait_settled(struct cli *cli, const char *number, struct reply *reply
 
 static void not_yet(const char *number)
 {
-    fprintf(
+    (void)fprintf(
         stderr,
         T("whistle: %s 已保存,但派单服务还没有应答,部门还没有叫到。稍后用 whistle show %s 再看。\n",
           "whistle: %s is saved, but dispatch has not answered yet: nobody was called so far. "
@@ -174,7 +174,7 @@ static int tell_raised(struct cli *cli, const struct reply *ack, bool wait)
     if (cli->json) {
         json_t *line = raised_json(cli, 0, done->ref, done->state, &ack->request_id, whistle);
         json_dumpf(line, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(line);
     } else if (whistle) {
         page_whistle(cli, whistle);
@@ -208,6 +208,7 @@ int run_raise(struct cli *cli)
     int r = session_ask(cli, DOOR_INTAKE, raising.bytes, raising.n, &reply);
     int code = r < 0 ? fault_tell(cli, &reply.fault)
                      : tell_raised(cli, &reply, !args_flag(&cli->args, "no-wait"));
+    fault_hint(&reply.fault);
     free(raising.bytes);
     reply_done(&reply);
     return code;

@@ -65,7 +65,7 @@ int run_check(struct cli *cli)
             if (!checked->n_warnings)
                 json_object_set_new(json, "warnings", json_array());
             json_dumpf(json, stdout, JSON_LINE);
-            fputc('\n', stdout);
+            (void)fputc('\n', stdout);
             json_decref(json);
         } else {
             checked_print(cli, checked);
@@ -83,15 +83,16 @@ static void reason_text(struct cli *cli, const Whistle__V1__RouteReason *reason,
                         size_t n)
 {
     if (strcmp(reason->rule, "TAG") == 0)
-        snprintf(ret_text, n, T("标签 %s", "tag %s"), reason->tag);
+        (void)snprintf(ret_text, n, T("标签 %s", "tag %s"), reason->tag);
     else if (strcmp(reason->rule, "UNIT") == 0)
-        snprintf(ret_text, n, T("%s 的规则", "rule of %s"), name_party(cli, reason->unit));
+        (void)snprintf(ret_text, n, T("%s 的规则", "rule of %s"), name_party(cli, reason->unit));
     else if (strcmp(reason->rule, "BACKSTOP") == 0)
-        snprintf(ret_text, n, "%s", T("无规则,区调度兜底", "no rule: the district's backstop"));
+        (void)snprintf(ret_text, n, "%s",
+                       T("无规则,区调度兜底", "no rule: the district's backstop"));
     else if (strcmp(reason->rule, "BASE") == 0)
-        snprintf(ret_text, n, "%s", T("类别的规则", "the category's rule"));
+        (void)snprintf(ret_text, n, "%s", T("类别的规则", "the category's rule"));
     else
-        snprintf(ret_text, n, "%s", reason->rule);
+        (void)snprintf(ret_text, n, "%s", reason->rule);
 }
 
 static void explained_print(struct cli *cli, const Whistle__V1__RouteExplained *explained)

@@ -37,13 +37,13 @@ void sender_file_name(const char *id, char *ret_name, size_t n)
         char hex[33];
         crypto_generichash(hash, sizeof hash, (const unsigned char *)id, strlen(id), NULL, 0);
         sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-        snprintf(ret_name + (at > 100 ? 100 : at), n - (at > 100 ? 100 : at), "~%s", hex);
+        (void)snprintf(ret_name + (at > 100 ? 100 : at), n - (at > 100 ? 100 : at), "~%s", hex);
     }
 }
 
 static int failed(char *ret_why, size_t n, const char *what)
 {
-    snprintf(ret_why, n, "%s: %s", what, strerror(errno));
+    (void)snprintf(ret_why, n, "%s: %s", what, strerror(errno));
     return -1;
 }
 
@@ -67,8 +67,8 @@ static int send_outbox(const char *folder, const Whistle__V1__Notice *notice, co
 {
     char name[256], path[1024], temporary[1100];
     sender_file_name(notice->id, name, sizeof name);
-    snprintf(path, sizeof path, "%s/%s.json", folder, name);
-    snprintf(temporary, sizeof temporary, "%s/.%s.%ld.tmp", folder, name, (long)getpid());
+    (void)snprintf(path, sizeof path, "%s/%s.json", folder, name);
+    (void)snprintf(temporary, sizeof temporary, "%s/.%s.%ld.tmp", folder, name, (long)getpid());
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     if (fd < 0)
         return failed(ret_why, n, temporary);
@@ -111,8 +111,8 @@ static void put_environment(const Whistle__V1__Notice *notice)
 static void child(const char *command, const Whistle__V1__Notice *notice, int input)
 {
     setpgid(0, 0);
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)signal(SIGTERM, SIG_DFL);
     dup2(input, STDIN_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO); // our standard output is our own
     put_environment(notice);
@@ -162,9 +162,9 @@ static int send_exec(const struct sender *sender, const Whistle__V1__Notice *not
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
     if (WIFEXITED(status))
-        snprintf(ret_why, n, "exec: exit %d", WEXITSTATUS(status));
+        (void)snprintf(ret_why, n, "exec: exit %d", WEXITSTATUS(status));
     else
-        snprintf(ret_why, n, "exec: signal %d", WTERMSIG(status));
+        (void)snprintf(ret_why, n, "exec: signal %d", WTERMSIG(status));
     return -1;
 }
 
@@ -201,7 +201,7 @@ int sender_check(const struct sender *sender, char *ret_why, size_t n)
     }
     if (sender->kind == SENDER_WEBHOOK && strncmp(sender->target, "http://", 7) != 0 &&
         strncmp(sender->target, "https://", 8) != 0) {
-        snprintf(ret_why, n, "%s: http:// or https://", sender->target);
+        (void)snprintf(ret_why, n, "%s: http:// or https://", sender->target);
         return -1;
     }
     return 0;

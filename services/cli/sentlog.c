@@ -38,7 +38,7 @@ void sentlog_load(struct sentlog *log)
     }
     free(line);
     if (file)
-        fclose(file);
+        (void)fclose(file);
 }
 
 // The lock belongs to the open file: a hand-over that outlives its killed sender (it shares the
@@ -59,7 +59,7 @@ static int take_lock(int fd)
 int sentlog_open(const char *path, struct sentlog **ret_log)
 {
     struct sentlog *log = must(calloc(1, sizeof *log));
-    snprintf(log->path, sizeof log->path, "%s.sent", path);
+    (void)snprintf(log->path, sizeof log->path, "%s.sent", path);
     log->known = must(json_object());
     log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     int r = log->fd < 0 ? WH_E_IO : take_lock(log->fd);

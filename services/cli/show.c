@@ -10,13 +10,13 @@
 static void who_text(struct cli *cli, const Whistle__V1__Actor *actor, char *ret_text, size_t n)
 {
     if (!actor || !*actor->identity) {
-        snprintf(ret_text, n, "%s", T("系统", "system"));
+        (void)snprintf(ret_text, n, "%s", T("系统", "system"));
         return;
     }
     const char *name = name_party(cli, actor->identity);
     const char *acting = *actor->acting_for ? name_party(cli, actor->acting_for) : "";
-    snprintf(ret_text, n, "%s%s%s%s%s", name, *actor->officer ? " " : "", actor->officer,
-             *acting ? T(" 代 ", " for ") : "", acting);
+    (void)snprintf(ret_text, n, "%s%s%s%s%s", name, *actor->officer ? " " : "", actor->officer,
+                   *acting ? T(" 代 ", " for ") : "", acting);
 }
 
 static void history_row(struct cli *cli, struct table *table, const Whistle__V1__HistoryLine *line)
@@ -25,12 +25,12 @@ static void history_row(struct cli *cli, struct table *table, const Whistle__V1_
     const char *dash = strrchr(line->task, '-');
     time_text(cli, line->at, at, sizeof at);
     who_text(cli, line->actor, who, sizeof who);
-    snprintf(what, sizeof what, "%s%s%s", text_event(line->kind), dash ? " " : "",
-             dash ? dash + 1 : "");
+    (void)snprintf(what, sizeof what, "%s%s%s", text_event(line->kind), dash ? " " : "",
+                   dash ? dash + 1 : "");
     if (*line->from || *line->to)
-        snprintf(moved, sizeof moved, "%s%s%s",
-                 *line->from ? text_state(line->from, *line->task) : "", *line->from ? " → " : "",
-                 *line->to ? text_state(line->to, *line->task) : "");
+        (void)snprintf(
+            moved, sizeof moved, "%s%s%s", *line->from ? text_state(line->from, *line->task) : "",
+            *line->from ? " → " : "", *line->to ? text_state(line->to, *line->task) : "");
     table_row(table);
     table_cell(table, TONE_DIM, at);
     table_cell(table, TONE_PLAIN, what);
@@ -105,7 +105,7 @@ void page_next(struct cli *cli, const char *ref)
         if (next_text(cli, next, text, sizeof text)) {
             printf("%s", T("  下一步: ", "  next: "));
             say_clean(stdout, text, false);
-            fputc('\n', stdout);
+            (void)fputc('\n', stdout);
         }
     }
     reply_done(&reply);

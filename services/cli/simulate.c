@@ -54,7 +54,7 @@ static const Whistle__V1__District *alternative(struct cli *cli, struct wh_arena
         district = wh_district_from_json(file, arena, &wire);
         if (!district) {
             fault_of_wire(ret_fault, &wire);
-            snprintf(ret_fault->field, sizeof ret_fault->field, "%s", wire.field);
+            (void)snprintf(ret_fault->field, sizeof ret_fault->field, "%s", wire.field);
         }
     }
     json_decref(file);
@@ -76,7 +76,7 @@ static void totals_print(struct cli *cli, const Whistle__V1__SimulationResult *r
         table_cell(table, TONE_PLAIN, name_party(cli, total->department));
         for (size_t k = 0; k < 4; k++) {
             char text[16];
-            snprintf(text, sizeof text, "%d", numbers[k]);
+            (void)snprintf(text, sizeof text, "%d", numbers[k]);
             enum tone tone = k % 2 == 0 || numbers[k] == numbers[k - 1] ? TONE_PLAIN : TONE_STRONG;
             table_cell(table, tone, text);
         }
@@ -96,7 +96,7 @@ static void line_print(struct cli *cli, const Whistle__V1__SimulationLine *line)
         printf("  %s-%s%s", colour_on(TONE_BAD), line->dropped[i], colour_off(TONE_BAD));
     if (*line->unrouted)
         printf(T("  无人可派: %s", "  nobody to call: %s"), line->unrouted);
-    fputc('\n', stdout);
+    (void)fputc('\n', stdout);
     for (size_t i = 0; i < line->n_dues; i++) {
         const Whistle__V1__SimulationDue *due = line->dues[i];
         char before[32], after[32];
@@ -123,7 +123,7 @@ static void result_print(struct cli *cli, const Whistle__V1__SimulationResult *r
     for (size_t i = 0; i < result->n_lines; i++)
         line_print(cli, result->lines[i]);
     if (result->n_departments)
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
     totals_print(cli, result);
 }
 

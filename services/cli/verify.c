@@ -121,7 +121,7 @@ static int tell(const struct verify *verify)
             json_object_set_new(line, "detail", json_string(fault_text(verify)));
         }
         json_dumpf(line, stdout, JSON_LINE);
-        fputc('\n', stdout);
+        (void)fputc('\n', stdout);
         json_decref(line);
     } else if (good) {
         printf(T("%s✓%s %-9s %lld 行,链头 %s\n", "%s✓%s %-9s %lld rows, head %s\n"),

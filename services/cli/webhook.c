@@ -38,10 +38,10 @@ int webhook_post(const char *url, const char *id, const char *json, long timeout
     if (!curl)
         curl = curl_easy_init();
     if (!curl) {
-        snprintf(ret_why, n, "webhook: no memory");
+        (void)snprintf(ret_why, n, "webhook: no memory");
         return -1;
     }
-    snprintf(key, sizeof key, "Idempotency-Key: %s", id);
+    (void)snprintf(key, sizeof key, "Idempotency-Key: %s", id);
     struct curl_slist *headers = curl_slist_append(NULL, key);
     headers = curl_slist_append(headers, "Content-Type: application/json; charset=utf-8");
     headers = curl_slist_append(headers, "Expect:");
@@ -53,8 +53,8 @@ int webhook_post(const char *url, const char *id, const char *json, long timeout
     if (code == CURLE_OK && status >= 200 && status < 300)
         return 0;
     if (code == CURLE_OK)
-        snprintf(ret_why, n, "webhook: HTTP %ld", status);
+        (void)snprintf(ret_why, n, "webhook: HTTP %ld", status);
     else
-        snprintf(ret_why, n, "webhook: %s", curl_easy_strerror(code));
+        (void)snprintf(ret_why, n, "webhook: %s", curl_easy_strerror(code));
     return -1;
 }

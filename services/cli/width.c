@@ -104,11 +104,11 @@ void say_clean(FILE *to, const char *text, bool lines)
         size_t bytes = next(text, &c);
         bool keep = !control(c) || (lines && c == '\n');
         if (c == '?' && *text != '?')
-            fputc('?', to);
+            (void)fputc('?', to);
         else if (keep)
-            fwrite(text, 1, bytes, to);
+            (void)fwrite(text, 1, bytes, to);
         else
-            fputc(' ', to);
+            (void)fputc(' ', to);
         text += bytes;
     }
 }
