@@ -116,15 +116,17 @@ static bool same_row(const struct whistle *before, const struct task *was,
 }
 
 // Does the short row say everything about this task?
-static bool task_is_short(const struct task *t)
+static bool task_is_short(const struct whistle *w, const struct task *t)
 {
+    struct derived d = derive(w, t);
     struct task plain = {.department = t->department,
                          .part = t->part,
                          .state = TASK(PENDING),
                          .dispatched_at = t->dispatched_at};
     memcpy(plain.clocks, t->clocks, sizeof plain.clocks);
-    return memcmp(&plain, t, sizeof plain) == 0 && t->clocks[CLOCK_RULING].due == 0 &&
-           t->clocks[CLOCK_LEDGER].due == 0 && clocks_are_fresh(t);
+    return d.open && d.escalation == 0 && memcmp(&plain, t, sizeof plain) == 0 &&
+           t->clocks[CLOCK_RULING].due == 0 && t->clocks[CLOCK_LEDGER].due == 0 &&
+           clocks_are_fresh(t);
 }
 
 static int put_task_new(struct wh_turn *turn, const struct whistle *w, size_t i, int64_t seq)
@@ -165,7 +167,7 @@ static int put_tasks(struct wh_turn *turn, const struct whistle *before,
         if (!known) {
             error = put_task_new(turn, after, i, seq);
         }
-        if (error == 0 && (known || !task_is_short(is))) {
+        if (error == 0 && (known || !task_is_short(after, is))) {
             error = put_task(turn, after, is);
         }
     }
