@@ -21,11 +21,16 @@ static int refuse_step(struct wh_turn *turn, const struct wh_item *item,
     return wh_refuse(turn, item, step->refused, step->field, NULL);
 }
 
+// Every message of this kind has a field `number`.
 int need_number(void *state, struct wh_turn *turn, const struct wh_item *item)
 {
-    // Every message of this kind has its number first.
-    const Whistle__V1__ReviewWhistle *message = (const Whistle__V1__ReviewWhistle *)item->message;
-    return intake_need(state, turn, message->number);
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(item->message->descriptor, "number");
+    char *number = NULL;
+    if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING)
+        return WH_E_INVALID;
+    memcpy(&number, (const char *)item->message + field->offset, sizeof(number));
+    return intake_need(state, turn, number);
 }
 
 // ---- review ---------------------------------------------------------------------------------

@@ -193,9 +193,9 @@ void intake_committed(void *state)
     intake->n_forgotten = 0;
     intake->clear_persons = false;
     if (intake->raised > 0)
-        wh_metric_add(intake->runtime, "whistles_total", "whistles raised", (double)intake->raised);
+        wh_metric_add(intake->runtime, "raised_total", "whistles raised", (double)intake->raised);
     if (intake->held > 0)
-        wh_metric_add(intake->runtime, "whistles_held_total", "whistles that waited for a review",
+        wh_metric_add(intake->runtime, "held_total", "whistles that waited for a review",
                       (double)intake->held);
     intake->raised = intake->held = 0;
 }

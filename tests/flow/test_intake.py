@@ -219,6 +219,18 @@ def test_codes_keep_their_integers():
     assert raise_one(STREET)["state"] == "BLOWN"
 
 
+def test_rows_are_the_journal_s():
+    """A whistle's row names its events, all and in order; its state is what the last of them says."""
+    assert cluster.sql(
+        "SELECT w.id FROM intake.whistle AS w WHERE w.seq || coalesce(w.later, '{}') IS DISTINCT FROM "
+        "(SELECT array_agg(j.seq ORDER BY j.seq) FROM intake.journal AS j WHERE j.object = w.id)") == []
+    states = {SUBMITTED: "1", BLOWN: "4", RETURNED: "2", SELF: "3", DROPPED: "13"}
+    for kind, state in cluster.sql(
+            "SELECT (SELECT j.kind FROM intake.journal AS j WHERE j.object = w.id AND j.kind IN "
+            "(2, 3, 5, 6, 7) ORDER BY j.seq DESC LIMIT 1), w.state FROM intake.whistle AS w"):
+        assert states[int(kind)] == state, (kind, state)
+
+
 def test_no_row_without_an_index():
     """Every statement of the store, planned as the service plans it: no sequential scan."""
     with open(os.path.join(TOP, "services/intake/store.c")) as file:
