@@ -22,6 +22,8 @@ static int page(struct cli *cli, json_t *body, json_t *lines, struct reply *repl
         json_array_extend(lines, json_object_get(part, "lines"));
         json_decref(part);
     } else {
+        if (!json_object_get(body, "cursor"))
+            printf("%s%s%s\n", colour_on(TONE_STRONG), history->number, colour_off(TONE_STRONG));
         page_history(cli, history, 0);
     }
     if (*history->cursor)
@@ -36,8 +38,6 @@ static int run_pages(struct cli *cli, const char *number)
     json_t *lines = must(json_array());
     json_t *body = must(json_pack("{s:s}", "number", number));
     int code = EXIT_DONE;
-    if (!cli->json)
-        printf("%s%s%s\n", colour_on(TONE_STRONG), number, colour_off(TONE_STRONG));
     do {
         struct reply reply;
         reply_init(&reply);

@@ -197,7 +197,7 @@ static void task_row(struct cli *cli, struct table *table, const Whistle__V1__Ta
     table_cell(table, task->n_overdue ? TONE_BAD : TONE_PLAIN, marks);
 }
 
-void page_tasks(struct cli *cli, const Whistle__V1__Whistle *whistle)
+static void tasks_now(struct cli *cli, const Whistle__V1__Whistle *whistle)
 {
     const char *headers[] = {
         T("代码", "code"),    T("部门", "department"),    T("分工", "part"), T("状态", "state"),
@@ -205,6 +205,36 @@ void page_tasks(struct cli *cli, const Whistle__V1__Whistle *whistle)
     struct table *table = table_new(headers, sizeof headers / sizeof *headers);
     for (size_t i = 0; i < whistle->n_tasks; i++)
         task_row(cli, table, whistle->tasks[i]);
+    table_print(table, stdout, 2);
+    table_free(table);
+}
+
+static void due_cell(struct cli *cli, struct table *table, int64_t due)
+{
+    char at[32] = "";
+    if (due)
+        time_text(cli, due, at, sizeof at);
+    table_cell(table, TONE_PLAIN, at);
+}
+
+static void tasks_called(struct cli *cli, const Whistle__V1__Whistle *whistle)
+{
+    const char *headers[] = {T("代码", "code"),        T("部门", "department"),
+                             T("分工", "part"),        T("签收", "sign by"),
+                             T("报到", "check in by"), T("反馈", "report by"),
+                             T("办结", "finish by")};
+    struct table *table = table_new(headers, sizeof headers / sizeof *headers);
+    for (size_t i = 0; i < whistle->n_tasks; i++) {
+        const Whistle__V1__Task *task = whistle->tasks[i];
+        table_row(table);
+        table_cell(table, TONE_STRONG, task->department);
+        table_cell(table, TONE_PLAIN, name_party(cli, task->department));
+        table_cell(table, TONE_PLAIN, text_enum(&whistle__v1__part__descriptor, (int)task->part));
+        due_cell(cli, table, task->due_sign);
+        due_cell(cli, table, task->due_checkin);
+        due_cell(cli, table, task->due_report);
+        due_cell(cli, table, task->due_resolve);
+    }
     table_print(table, stdout, 2);
     table_free(table);
 }
@@ -278,7 +308,7 @@ static void state_line(struct cli *cli, const Whistle__V1__Whistle *w)
     (void)fputc('\n', stdout);
 }
 
-void page_whistle(struct cli *cli, const Whistle__V1__Whistle *w)
+void page_whistle(struct cli *cli, const Whistle__V1__Whistle *w, bool called)
 {
     printf("%s%s%s  ", colour_on(TONE_STRONG), w->number, colour_off(TONE_STRONG));
     say_tone(stdout, priority_tone(w->priority),
@@ -293,6 +323,9 @@ void page_whistle(struct cli *cli, const Whistle__V1__Whistle *w)
     facts_lines(cli, w);
     if (w->n_tasks) {
         (void)fputc('\n', stdout);
-        page_tasks(cli, w);
+        if (called)
+            tasks_called(cli, w);
+        else
+            tasks_now(cli, w);
     }
 }

@@ -9,10 +9,9 @@
 #include "whistle/v1/dispatch.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
 
-// The whole page: headline, state, next step, departments, what the street said.
-void page_whistle(struct cli *cli, const Whistle__V1__Whistle *whistle);
-// The departments' table alone.
-void page_tasks(struct cli *cli, const Whistle__V1__Whistle *whistle);
+// The whole page: headline, state, next step, departments. called: every due time of each
+// department (just raised), else what each has to do now.
+void page_whistle(struct cli *cli, const Whistle__V1__Whistle *whistle, bool called);
 // The lines of a history; most: only the last so many, without the notices (0: all lines).
 void page_history(struct cli *cli, const Whistle__V1__History *history, size_t most);
 // After a command: what is next for the whistle or task `ref`. Says nothing where it cannot be had.

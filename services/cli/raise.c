@@ -177,7 +177,7 @@ static int tell_raised(struct cli *cli, const struct reply *ack, bool wait)
         (void)fputc('\n', stdout);
         json_decref(line);
     } else if (whistle) {
-        page_whistle(cli, whistle);
+        page_whistle(cli, whistle, true);
     } else {
         printf("%s✓%s %s  %s\n", colour_on(TONE_GOOD), colour_off(TONE_GOOD), done->ref,
                text_word(&whistle__v1__whistle_state__descriptor, done->state));

@@ -149,7 +149,7 @@ int run_show(struct cli *cli)
     } else if (cli->json) {
         json_line(cli, reply.body, NULL);
     } else {
-        page_whistle(cli, (const Whistle__V1__Whistle *)reply.body);
+        page_whistle(cli, (const Whistle__V1__Whistle *)reply.body, false);
         last_events(cli, number);
     }
     reply_done(&reply);
