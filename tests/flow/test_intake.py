@@ -187,6 +187,20 @@ def test_the_same_after_a_kill():
     assert kinds(before) == [SUBMITTED, SELF]
 
 
+def test_the_database_goes_and_comes_back():
+    """The process stays, forgets everything and rebuilds it."""
+    before = raise_one(COMMUNITY)["number"]
+    cluster.processes["postgres"].kill()
+    cluster.whistle(STREET, "raise", "--unit", STREET, "--category", "STREET_LIGHT", "--title",
+                    "路灯不亮", "--no-wait", "--timeout", "2", expect=3)
+    cluster.start_postgres()
+    cluster.wait_ready("intake")
+    after = raise_one(STREET)["number"]
+    assert after > before
+    cluster.whistle(STREET, "review", before, "--approve")
+    assert kinds(before) == [SUBMITTED, BLOWN]
+
+
 def test_a_full_disk_answers_busy_and_recovers():
     cluster.processes["intake"].stop()
     cluster.start_service("intake", WHISTLE_DATA_DIR=cluster.dir, WHISTLE_MIN_FREE_MB="1048576")
