@@ -47,8 +47,8 @@ static const char *environment(const char *name, const char *fallback)
 static void on_applied(void *arg, const char *schema, const char *set, const char *name)
 {
     (void)arg;
-    printf("%s: %s/%s\n", schema, set, name);
-    fflush(stdout);
+    (void)printf("%s: %s/%s\n", schema, set, name);
+    (void)fflush(stdout);
 }
 
 int main(int argc, char **argv)
@@ -75,16 +75,16 @@ int main(int argc, char **argv)
         } else if (c == 's' && migrate.n_services < SERVICES_MAX) {
             services[migrate.n_services++] = optarg;
         } else {
-            fputs(help, c == 'h' ? stdout : stderr);
+            (void)fputs(help, c == 'h' ? stdout : stderr);
             return c == 'h' ? 0 : 2;
         }
     }
     if (optind < argc || sodium_init() < 0) {
-        fputs(help, stderr);
+        (void)fputs(help, stderr);
         return 2;
     }
     if (wh_migrate(&migrate, why, sizeof why) == 0)
         return 0;
-    fprintf(stderr, "whistle-migrate: %s\n", why);
+    (void)fprintf(stderr, "whistle-migrate: %s\n", why);
     return 1;
 }

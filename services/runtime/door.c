@@ -26,7 +26,7 @@ static const struct wh_window_limits limits = {
 static int64_t now_ms(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -173,7 +173,7 @@ static struct wh_door_verdict check_frame(struct wh_door_slot *slot, const struc
     const Whistle__V1__Frame *frame = (const Whistle__V1__Frame *)wh_unpack(
         &whistle__v1__frame__descriptor, &slot->item.arena, packet->data, packet->n, &fault);
     if (frame == NULL) {
-        snprintf(slot->why, sizeof slot->why, "%s", fault.field);
+        (void)snprintf(slot->why, sizeof slot->why, "%s", fault.field);
         return (struct wh_door_verdict){.rule = fault.rule, .field = slot->why};
     }
     if (frame->what_case != WHISTLE__V1__FRAME__WHAT_COMMAND)

@@ -93,8 +93,8 @@ static struct wh_door_verdict check_actor(struct wh_door_socket *door, struct wh
     if (identity == NULL)
         return bad(WH_RULE_TOO_LARGE, "");
     item->item.actor = (struct wh_actor){identity, officer, body, roles};
-    snprintf(item->principal, sizeof item->principal, "%s%s%s", holder->identity,
-             body[0] != '\0' ? ">" : "", body);
+    (void)snprintf(item->principal, sizeof item->principal, "%s%s%s", holder->identity,
+                   body[0] != '\0' ? ">" : "", body);
     return good;
 }
 
@@ -102,7 +102,7 @@ static struct wh_door_verdict check_actor(struct wh_door_socket *door, struct wh
 static const char *field_of_body(struct wh_door_slot *slot, const char *path)
 {
     const char *dot = strchr(path, '.');
-    snprintf(slot->why, sizeof slot->why, "%s", dot != NULL ? dot + 1 : path);
+    (void)snprintf(slot->why, sizeof slot->why, "%s", dot != NULL ? dot + 1 : path);
     return slot->why;
 }
 

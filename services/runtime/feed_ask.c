@@ -73,12 +73,13 @@ static struct refusal check_subjects(const struct wh_feed *feed, const struct wh
     return refusal(WH_RULE_NONE, NULL);
 }
 
-static struct refusal check_follow(const struct wh_feed *feed, const struct wh_key_holder *holder,
+static struct refusal check_follow(const struct wh_key_holder *holder,
+                                   const struct wh_feed_name *channel,
                                    const Whistle__V1__Follow *follow)
 {
     enum wh_rule rule;
     const unsigned verifiers = WH_ROLE_AUDITOR | WH_ROLE_OPERATOR | WH_ROLE_SERVICE;
-    if (feed_channel(feed, follow->feed) == NULL)
+    if (channel == NULL)
         return refusal(WH_RULE_FIELD_UNKNOWN, "feed");
     if (follow->name[0] != '\0' &&
         wh_ident_check(follow->name, strlen(follow->name), FEED_NAME_MAX, &rule) != 0)
@@ -127,7 +128,7 @@ static void check_past(struct listener *listener)
 static void begin(struct wh_feed *feed, struct listener *listener,
                   const struct wh_key_holder *holder, const Whistle__V1__Follow *follow)
 {
-    snprintf(listener->identity, sizeof listener->identity, "%s", holder->identity);
+    (void)snprintf(listener->identity, sizeof listener->identity, "%s", holder->identity);
     listener->roles = holder->roles;
     listener->hashes = follow->hashes;
     listener->seen = seen_of(feed, listener->channel, holder->identity, follow->name);
@@ -163,8 +164,8 @@ static void on_follow(struct wh_feed *feed, const struct wh_packet *packet,
     struct listener *old = channel != NULL ? listener_find(feed, &packet->peer, channel) : NULL;
     if (old != NULL)
         listener_drop(old);
-    struct refusal bad = check_follow(feed, holder, follow);
-    if (bad.rule == WH_RULE_NONE)
+    struct refusal bad = check_follow(holder, channel, follow);
+    if (bad.rule == WH_RULE_NONE && channel != NULL)
         bad = check_subjects(feed, channel, holder, follow, subjects, &n);
     if (bad.rule == WH_RULE_NONE && !feed->loaded && follow->stored)
         bad = refusal(WH_RULE_BUSY_STARTING, "");

@@ -29,7 +29,7 @@ static int hearing_add(struct wh_feed *feed, int32_t subject, struct listener *l
     }
     if (hearing->n == hearing->cap) {
         size_t cap = hearing->cap * 2 + 4;
-        struct listener **more = realloc(hearing->listeners, cap * sizeof *more);
+        struct listener **more = realloc(hearing->listeners, cap * sizeof(struct listener *));
         if (more == NULL)
             return WH_E_NOMEM;
         hearing->listeners = more;

@@ -43,8 +43,8 @@ struct seen *seen_of(struct wh_feed *feed, const struct wh_feed_name *channel, c
     if (seen == NULL)
         return NULL;
     seen->channel = channel;
-    snprintf(seen->identity, sizeof seen->identity, "%s", identity);
-    snprintf(seen->name, sizeof seen->name, "%s", name);
+    (void)snprintf(seen->identity, sizeof seen->identity, "%s", identity);
+    (void)snprintf(seen->name, sizeof seen->name, "%s", name);
     seen->next = *bucket;
     *bucket = seen;
     seen->each = feed->seen_all;
@@ -65,7 +65,7 @@ int64_t seen_by(const struct wh_feed *feed, const char *identity)
 static int64_t now_ms(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

@@ -127,7 +127,7 @@ static void respond_ready(struct connection *connection)
     struct wh_http *http = connection->http;
     char why[512] = "", text[520];
     bool ready = http->ready == NULL || http->ready(http->arg, why, sizeof why);
-    snprintf(text, sizeof text, "%s\n", ready ? "ready" : why);
+    (void)snprintf(text, sizeof text, "%s\n", ready ? "ready" : why);
     respond_text(connection, ready ? 200 : 503, text);
 }
 

@@ -31,7 +31,7 @@ static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
 void wh_log_init(const char *service, enum wh_log_level least)
 {
-    snprintf(log_state.service, sizeof log_state.service, "%s", service);
+    (void)snprintf(log_state.service, sizeof log_state.service, "%s", service);
     log_state.least = least;
 }
 
@@ -78,11 +78,11 @@ static bool put_char(struct line *line, const unsigned char **p)
     if (n == 0)
         return put_text(line, "\xef\xbf\xbd");
     if (c == '"' || c == '\\') {
-        snprintf(escape, sizeof escape, "\\%c", c);
+        (void)snprintf(escape, sizeof escape, "\\%c", c);
         return put_text(line, escape);
     }
     if (c < 0x20 || c == 0x7f) {
-        snprintf(escape, sizeof escape, "\\u%04x", (unsigned)c);
+        (void)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)c);
         return put_text(line, escape);
     }
     return put_bytes(line, (const char *)*p - n, n);
@@ -115,10 +115,10 @@ static void begin_line(struct line *line, enum wh_log_level level, const char *e
     struct timespec now;
     struct tm utc;
     char date[32], ts[48];
-    clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(ts, sizeof ts, "%s.%03ldZ", date, now.tv_nsec / 1000000);
+    (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
+    (void)snprintf(ts, sizeof ts, "%s.%03ldZ", date, now.tv_nsec / 1000000);
     line->n = 0;
     put_text(line, "{");
     put_pair(line, "ts", ts);
@@ -146,7 +146,7 @@ static void write_detail(enum wh_log_level level, const char *event, const char 
 {
     char detail[2048];
     struct line line;
-    vsnprintf(detail, sizeof detail, format, args);
+    (void)vsnprintf(detail, sizeof detail, format, args);
     begin_line(&line, level, event);
     put_pair(&line, "detail", detail);
     end_line(&line);

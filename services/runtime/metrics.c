@@ -46,7 +46,7 @@ struct wh_metrics *wh_metrics_new(const char *service)
 {
     struct wh_metrics *metrics = calloc(1, sizeof *metrics);
     if (metrics != NULL)
-        snprintf(metrics->service, sizeof metrics->service, "%s", service);
+        (void)snprintf(metrics->service, sizeof metrics->service, "%s", service);
     return metrics;
 }
 
@@ -158,7 +158,7 @@ static void put_head(struct text *text, const char *name, const char *help, cons
     char flat[256];
     size_t n = 0;
     for (const char *p = help; *p != '\0' && n < sizeof flat - 1; p++)
-        flat[n++] = *p == '\n' || *p == '\\' ? ' ' : *p;
+        flat[n++] = (char)(*p == '\n' || *p == '\\' ? ' ' : *p);
     flat[n] = '\0';
     put(text, "# HELP %s %s\n# TYPE %s %s\n", name, flat, name, kind);
 }
@@ -213,7 +213,7 @@ char *wh_metrics_text(const struct wh_metrics *metrics, size_t *ret_n)
     for (size_t i = 0; i < metrics->n; i++) {
         const struct metric *metric = &metrics->slots[metrics->order[i]];
         char name[128];
-        snprintf(name, sizeof name, "whistle_%s", metric->name);
+        (void)snprintf(name, sizeof name, "whistle_%s", metric->name);
         put_head(&text, name, metric->help, kinds[metric->kind]);
         if (metric->kind == KIND_HISTOGRAM)
             put_histogram(&text, name, metrics->service, metric);

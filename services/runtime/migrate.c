@@ -37,7 +37,7 @@ static int fail(struct run *run, int status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(run->why, run->why_n, format, args);
+    (void)vsnprintf(run->why, run->why_n, format, args);
     va_end(args);
     return status;
 }
@@ -72,7 +72,7 @@ static int executef(struct run *run, const char *what, const char *format, ...)
     char sql[1024];
     va_list args;
     va_start(args, format);
-    vsnprintf(sql, sizeof sql, format, args);
+    (void)vsnprintf(sql, sizeof sql, format, args);
     va_end(args);
     return execute(run, what, sql);
 }
@@ -93,7 +93,7 @@ static int role_make(struct run *run, const char *service)
 {
     char role[SERVICE_MAX + 16];
     bool there, member;
-    snprintf(role, sizeof role, "whistle_%s", service);
+    (void)snprintf(role, sizeof role, "whistle_%s", service);
     int status = ask(run, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role, &there);
     if (status == 0 && !there)
         status = executef(run, role, "CREATE ROLE \"%s\" LOGIN", role);
@@ -160,7 +160,7 @@ static int row_check(struct run *run, const char *where, const struct wh_migrati
                     where, name, set->n > 0 ? set->files[set->n - 1].name : "none");
     const struct wh_migration *file = &set->files[row];
     for (size_t i = 0; i < sizeof file->checksum; i++)
-        snprintf(hex + 2 * i, 3, "%02x", file->checksum[i]);
+        (void)snprintf(hex + 2 * i, 3, "%02x", file->checksum[i]);
     if (strcmp(name, file->name) != 0)
         return fail(run, WH_E_CONFLICT, "%s: %s was applied, the file is %s", where, name,
                     file->name);
@@ -188,7 +188,7 @@ static int applied_check(struct run *run, const char *where, const char *name,
 static int version_note(struct run *run, const char *set, const struct wh_migration *file)
 {
     char version[16];
-    snprintf(version, sizeof version, "%d", file->version);
+    (void)snprintf(version, sizeof version, "%d", file->version);
     const char *values[] = {set, version, file->name, (const char *)file->checksum};
     int lengths[] = {0, 0, 0, sizeof file->checksum}, formats[] = {0, 0, 0, 1};
     PGresult *result = PQexecParams(run->conn,
@@ -204,7 +204,7 @@ static int file_apply(struct run *run, const char *schema, const char *set,
                       const struct wh_migration *file)
 {
     char where[SERVICE_MAX * 2 + WH_MIGRATION_NAME_MAX + 8];
-    snprintf(where, sizeof where, "%s: %s/%s", schema, set, file->name);
+    (void)snprintf(where, sizeof where, "%s: %s/%s", schema, set, file->name);
     int status = execute(run, where, "BEGIN; SET LOCAL lock_timeout = '10s'");
     if (status == 0)
         status = execute(run, where, file->sql);
@@ -228,7 +228,7 @@ static int set_apply(struct run *run, const char *schema, const char *name)
     struct wh_migration_set set;
     char where[SERVICE_MAX * 2 + 4];
     size_t applied = 0;
-    snprintf(where, sizeof where, "%s: %s", schema, name);
+    (void)snprintf(where, sizeof where, "%s: %s", schema, name);
     int status = wh_migration_set_read(run->options->dir, name, &set, run->why, run->why_n);
     if (status != 0)
         return status;
@@ -299,11 +299,11 @@ static int services_find(struct run *run, char names[SERVICES_MAX][SERVICE_MAX +
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         char path[1024];
         struct stat st;
-        snprintf(path, sizeof path, "%s/%s", run->options->dir, entry->d_name);
+        (void)snprintf(path, sizeof path, "%s/%s", run->options->dir, entry->d_name);
         if (entry->d_name[0] == '.' || strcmp(entry->d_name, "common") == 0 ||
             stat(path, &st) != 0 || !S_ISDIR(st.st_mode) || *ret_n == SERVICES_MAX)
             continue;
-        snprintf(names[(*ret_n)++], SERVICE_MAX + 1, "%.*s", SERVICE_MAX, entry->d_name);
+        (void)snprintf(names[(*ret_n)++], SERVICE_MAX + 1, "%.*s", SERVICE_MAX, entry->d_name);
     }
     closedir(folder);
     qsort(names, *ret_n, SERVICE_MAX + 1, by_text);

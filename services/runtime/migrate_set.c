@@ -40,20 +40,20 @@ static int file_read(const char *dir, const char *set, struct wh_migration *file
                      size_t why_n)
 {
     char path[1024];
-    snprintf(path, sizeof path, "%s/%s/%s", dir, set, file->name);
+    (void)snprintf(path, sizeof path, "%s/%s/%s", dir, set, file->name);
     FILE *stream = fopen(path, "re");
     file->sql = stream != NULL ? malloc(FILE_MAX_BYTES + 1) : NULL;
     if (file->sql == NULL) {
-        snprintf(why, why_n, "%s: %s", path, strerror(errno));
+        (void)snprintf(why, why_n, "%s: %s", path, strerror(errno));
         if (stream != NULL)
-            fclose(stream);
+            (void)fclose(stream);
         return WH_E_IO;
     }
     size_t n = fread(file->sql, 1, FILE_MAX_BYTES + 1, stream);
     int failed = ferror(stream);
-    fclose(stream);
+    (void)fclose(stream);
     if (failed || n > FILE_MAX_BYTES || memchr(file->sql, '\0', n) != NULL) {
-        snprintf(why, why_n, "%s: not a text file of at most %d bytes", path, FILE_MAX_BYTES);
+        (void)snprintf(why, why_n, "%s: not a text file of at most %d bytes", path, FILE_MAX_BYTES);
         return WH_E_INVALID;
     }
     file->sql[n] = '\0';
@@ -73,8 +73,8 @@ static int names_read(DIR *folder, const char *set, struct wh_migration_set *ret
             continue;
         int version = version_of(entry->d_name);
         if (version == 0) {
-            snprintf(why, why_n, "%s/%s: the name must be NNNN_name.sql (a-z, 0-9, _)", set,
-                     entry->d_name);
+            (void)snprintf(why, why_n, "%s/%s: the name must be NNNN_name.sql (a-z, 0-9, _)", set,
+                           entry->d_name);
             return WH_E_INVALID;
         }
         struct wh_migration *more =
@@ -83,7 +83,7 @@ static int names_read(DIR *folder, const char *set, struct wh_migration_set *ret
             return WH_E_NOMEM;
         ret_set->files = more;
         more[ret_set->n] = (struct wh_migration){.version = version};
-        snprintf(more[ret_set->n++].name, WH_MIGRATION_NAME_MAX, "%s", entry->d_name);
+        (void)snprintf(more[ret_set->n++].name, WH_MIGRATION_NAME_MAX, "%s", entry->d_name);
     }
     return 0;
 }
@@ -94,8 +94,8 @@ static int order_check(struct wh_migration_set *set, const char *name, char *why
         qsort(set->files, set->n, sizeof *set->files, by_version);
     for (size_t i = 0; i < set->n; i++)
         if (set->files[i].version != (int)i + 1) {
-            snprintf(why, why_n, "%s: version %04d is %s", name, (int)i + 1,
-                     set->files[i].version > (int)i + 1 ? "missing" : "there twice");
+            (void)snprintf(why, why_n, "%s: version %04d is %s", name, (int)i + 1,
+                           set->files[i].version > (int)i + 1 ? "missing" : "there twice");
             return WH_E_INVALID;
         }
     return 0;
@@ -106,12 +106,12 @@ int wh_migration_set_read(const char *dir, const char *set, struct wh_migration_
 {
     char path[1024];
     *ret_set = (struct wh_migration_set){0};
-    snprintf(path, sizeof path, "%s/%s", dir, set);
+    (void)snprintf(path, sizeof path, "%s/%s", dir, set);
     DIR *folder = opendir(path);
     if (folder == NULL && errno == ENOENT)
         return 0;
     if (folder == NULL) {
-        snprintf(why, why_n, "%s: %s", path, strerror(errno));
+        (void)snprintf(why, why_n, "%s: %s", path, strerror(errno));
         return WH_E_IO;
     }
     int status = names_read(folder, set, ret_set, why, why_n);

@@ -17,7 +17,7 @@ static double resident_bytes(void)
         return 0;
     if (fscanf(file, "%ld %ld", &pages, &resident) != 2)
         resident = 0;
-    fclose(file);
+    (void)fclose(file);
     return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
@@ -42,7 +42,7 @@ static double start_seconds(void)
     if (file == NULL)
         return 0;
     size_t n = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
+    (void)fclose(file);
     text[n] = '\0';
     const char *p = strrchr(text, ')');
     for (int field = 2; p != NULL && field < 22; field++)
@@ -50,8 +50,8 @@ static double start_seconds(void)
     unsigned long long ticks = 0;
     if (p == NULL || sscanf(p, "%llu", &ticks) != 1)
         return 0;
-    clock_gettime(CLOCK_BOOTTIME, &boot);
-    clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_BOOTTIME, &boot);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
     double age = (double)boot.tv_sec - (double)ticks / (double)sysconf(_SC_CLK_TCK);
     return (double)now.tv_sec - age;
 }

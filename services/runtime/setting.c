@@ -85,8 +85,8 @@ static const char *broken_rule(const struct wh_setting *setting, const char *tex
 {
     switch (setting->type) {
     case WH_SETTING_INT:
-        snprintf(rule, 96, "a whole number from %lld to %lld", (long long)setting->min,
-                 (long long)setting->max);
+        (void)snprintf(rule, 96, "a whole number from %lld to %lld", (long long)setting->min,
+                       (long long)setting->max);
         if (!parse_int(text, ret_number))
             return rule;
         return *ret_number < setting->min || *ret_number > setting->max ? rule : NULL;
@@ -94,8 +94,8 @@ static const char *broken_rule(const struct wh_setting *setting, const char *tex
         return parse_bool(text, ret_number) ? NULL : "true or false";
     case WH_SETTING_TEXT:
     default:
-        snprintf(rule, 96, "text of %lld to %lld bytes", (long long)setting->min,
-                 (long long)text_most(setting));
+        (void)snprintf(rule, 96, "text of %lld to %lld bytes", (long long)setting->min,
+                       (long long)text_most(setting));
         int64_t n = (int64_t)strlen(text);
         return n < setting->min || n > text_most(setting) ? rule : NULL;
     }
@@ -113,8 +113,9 @@ static int value_set(struct reading *reading, struct value *value, const char *t
     char rule[96];
     const char *broken = broken_rule(value->setting, text, &value->number, rule);
     if (broken != NULL) {
-        snprintf(reading->why, reading->why_n, "%s (%s): \"%.80s\" is not %s", value->setting->name,
-                 source_text(source), value->setting->secret ? "***" : text, broken);
+        (void)snprintf(reading->why, reading->why_n, "%s (%s): \"%.80s\" is not %s",
+                       value->setting->name, source_text(source),
+                       value->setting->secret ? "***" : text, broken);
         return WH_E_INVALID;
     }
     char *copy = strdup(text);
@@ -136,9 +137,9 @@ static int read_pair(void *arg, const char *section, const char *name, const cha
         return reading->status == 0;
     }
     reading->status = WH_E_INVALID;
-    snprintf(reading->why, reading->why_n, "%s: %s \"%.64s\"", reading->file,
-             section[0] != '\0' ? "sections are not used here:" : "no setting is called",
-             section[0] != '\0' ? section : name);
+    (void)snprintf(reading->why, reading->why_n, "%s: %s \"%.64s\"", reading->file,
+                   section[0] != '\0' ? "sections are not used here:" : "no setting is called",
+                   section[0] != '\0' ? section : name);
     return 0;
 }
 
@@ -155,13 +156,14 @@ static int check_lines(struct reading *reading)
             n++;
         if (n <= LINE_MAX_BYTES && first != ' ' && first != '\t')
             continue;
-        snprintf(reading->why, reading->why_n,
-                 "%s:%d: a line has at most %d bytes and begins without a space; longer values can"
-                 " stand in the environment or in a file named there",
-                 reading->file, line, LINE_MAX_BYTES);
+        (void)snprintf(
+            reading->why, reading->why_n,
+            "%s:%d: a line has at most %d bytes and begins without a space; longer values can"
+            " stand in the environment or in a file named there",
+            reading->file, line, LINE_MAX_BYTES);
         status = WH_E_INVALID;
     }
-    fclose(file);
+    (void)fclose(file);
     return status;
 }
 
@@ -176,10 +178,11 @@ static int read_file(struct reading *reading)
     if (line == 0)
         return 0;
     if (line < 0) {
-        snprintf(reading->why, reading->why_n, "%s: cannot be read", reading->file);
+        (void)snprintf(reading->why, reading->why_n, "%s: cannot be read", reading->file);
         return WH_E_IO;
     }
-    snprintf(reading->why, reading->why_n, "%s:%d: not \"name = value\"", reading->file, line);
+    (void)snprintf(reading->why, reading->why_n, "%s:%d: not \"name = value\"", reading->file,
+                   line);
     return WH_E_INVALID;
 }
 
@@ -201,11 +204,12 @@ static int read_secret(struct reading *reading, struct value *value, const char 
     char text[VALUE_MAX_BYTES];
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        snprintf(reading->why, reading->why_n, "%s: %s cannot be read", value->setting->name, path);
+        (void)snprintf(reading->why, reading->why_n, "%s: %s cannot be read", value->setting->name,
+                       path);
         return WH_E_IO;
     }
     size_t n = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
+    (void)fclose(file);
     while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
         n--;
     text[n] = '\0';
@@ -220,11 +224,11 @@ static int read_environment(struct reading *reading, struct value *value)
     const char *text = getenv(name), *path = getenv(file_name);
     // a setting "x_file" of its own would make "x"'s secret form ambiguous: then it is none
     char twin[NAME_MAX_BYTES + 16];
-    snprintf(twin, sizeof twin, "%.*s_file", NAME_MAX_BYTES, value->setting->name);
+    (void)snprintf(twin, sizeof twin, "%.*s_file", NAME_MAX_BYTES, value->setting->name);
     if (value_find(reading->settings, twin) != NULL)
         path = NULL;
     if (text != NULL && path != NULL) {
-        snprintf(reading->why, reading->why_n, "%s and %s are both set", name, file_name);
+        (void)snprintf(reading->why, reading->why_n, "%s and %s are both set", name, file_name);
         return WH_E_INVALID;
     }
     if (path != NULL)
@@ -290,7 +294,8 @@ static const struct value *value_get(const struct wh_settings *settings, const c
 {
     const struct value *value = value_find(settings, name);
     if (value == NULL || value->setting->type != type) {
-        fprintf(stderr, "setting \"%s\" is asked for but no table has it with that type\n", name);
+        (void)fprintf(stderr, "setting \"%s\" is asked for but no table has it with that type\n",
+                      name);
         abort();
     }
     return value;
@@ -331,12 +336,12 @@ void wh_settings_print(const struct wh_settings *settings)
         char environment[NAME_MAX_BYTES + 16], bounds[64] = "true|false";
         environment_name(setting->name, "", environment);
         if (setting->type != WH_SETTING_BOOL)
-            snprintf(
+            (void)snprintf(
                 bounds, sizeof bounds, "%lld..%lld%s", (long long)setting->min,
                 (long long)(setting->type == WH_SETTING_INT ? setting->max : text_most(setting)),
                 setting->type == WH_SETTING_TEXT ? " bytes" : "");
         bool hide = setting->secret && value->text[0] != '\0';
-        printf("%s=%s  (%s; %s) %s\n", environment, hide ? "***" : value->text,
-               source_text(value->source), bounds, zh ? setting->help_zh : setting->help_en);
+        (void)printf("%s=%s  (%s; %s) %s\n", environment, hide ? "***" : value->text,
+                     source_text(value->source), bounds, zh ? setting->help_zh : setting->help_en);
     }
 }
