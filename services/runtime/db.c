@@ -205,7 +205,8 @@ static char *settings_text(const struct wh_db_options *options)
     char *text = malloc(n);
     if (text)
         snprintf(text, n,
-                 "%s -c synchronous_commit=on -c enable_seqscan=off -c jit=off "
+                 "%s -c synchronous_commit=on -c enable_seqscan=off -c enable_mergejoin=off "
+                 "-c enable_hashjoin=off -c jit=off "
                  "-c plan_cache_mode=force_generic_plan -c statement_timeout=0 "
                  "-c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 "
                  "-c lock_timeout=0 -c timezone=UTC%s%s %s",
