@@ -64,8 +64,9 @@ struct wh_turn *fake_turn_handle(struct fake_turn *turn)
 
 // Weak: a program that has the engine too (all test programs link the same archives) keeps the real
 // one.
-__attribute__((weak)) int wh_put(struct wh_turn *turn, size_t statement,
-                                 const struct wh_val *values, size_t n)
+__attribute__((weak)) // Weak: a program that has an engine keeps the engine's.
+__attribute__((weak)) int
+wh_put(struct wh_turn *turn, size_t statement, const struct wh_val *values, size_t n)
 {
     struct fake_turn *fake = (struct fake_turn *)(void *)turn;
     int status = wh_batch_add(&fake->batches[statement], values, n);
