@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "runtime/failpoint.h"
 #include "runtime/refusal.h"
 
 #define FREE_MAX 1024
@@ -103,7 +104,8 @@ static void send_answer(struct wh_door_socket *door, const struct wh_peer *to,
     uint8_t *buffer = buffer_of(door, n);
     if (buffer != NULL)
         whistle__v1__frame__pack(&frame, buffer);
-    if (buffer == NULL || wh_socket_send(door->socket, to, buffer, n) != 0)
+    if (buffer == NULL || WH_FAILPOINT("door.before_answer") ||
+        wh_socket_send(door->socket, to, buffer, n) != 0)
         door->counts.lost++; // the command comes again under its id and finds the kept answer
 }
 
@@ -243,6 +245,10 @@ static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packe
     if ((holder->roles & (WH_ROLE_OPERATOR | WH_ROLE_SERVICE)) != 0)
         slot->item.arena.cap = WH_DOOR_BIG_ITEM_CAP;
     verdict = check_all(door, slot, holder, packet);
+    if (verdict.rule == WH_RULE_NONE && WH_FAILPOINT("door.before_take")) {
+        slot_give(door, slot); // as if it had never come
+        return;
+    }
     if (verdict.rule == WH_RULE_NONE) {
         door->counts.taken++;
         door->options.take(door->options.arg, &slot->item);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/failpoint.h"
 #include "runtime/feed_internal.h"
 #include "whistle/v1/envelope.pb-c.h"
 
