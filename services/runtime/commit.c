@@ -263,7 +263,7 @@ static void on_done(void *arg, const struct wh_db_outcome *outcome)
         return;
     }
     wh_metrics_observe(engine->runtime->metrics, "commit_ms", "time of a turn's transaction",
-                       (double)(wh_mono_ms() - engine->sent_ms));
+                       wh_since_ms(engine->sent));
     if (WH_FAILPOINT("commit.done"))
         wh_fatal("failpoint", "commit.done");
     finish(engine);
@@ -281,6 +281,7 @@ void wh_turn_commit(struct wh_engine *engine)
         return;
     }
     engine->sent_ms = wh_mono_ms();
+    engine->sent = uv_hrtime();
     if (wh_db_run(engine->runtime->writer, writing.steps, writing.n_steps, on_done, engine) != 0) {
         wh_runtime_void(engine->runtime, "the writing connection is gone");
         return;

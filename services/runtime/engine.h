@@ -126,7 +126,8 @@ struct wh_engine {
     unsigned repeats;        // class 40 failures in a row
     bool timers_open;
     int64_t served_at, timers_grace_ms; // mono
-    int64_t loading_ms, sent_ms;        // mono
+    int64_t sent_ms;                    // mono
+    uint64_t loading, sent;             // uv_hrtime
     struct wh_turn turn;
     struct wh_map parked; // object → open dead letters
     int64_t mark_at;      // mono ms of the last write of cursors alone

@@ -7,129 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/follows_internal.h"
 #include "runtime/turn.h"
 
-#define ARENA_CAP ((size_t)128 << 20)
 #define CREDIT_EVENTS 2048
 #define CREDIT_BYTES (4 << 20)
-#define SPARE_MAX 8
-
-struct wh_feed_batch {
-    struct wh_following *owner;
-    struct wh_arena arena;
-    size_t left;
-    bool counted; // among the owner's waiting
-    struct wh_feed_batch *next;
-};
-
-struct wh_following {
-    struct wh_followings *all;
-    size_t index;
-    struct wh_door door;
-    struct wh_follower *follower;
-    struct wh_cursor cursor; // of what was handed to the engine
-    size_t waiting;          // events not yet finished with
-    bool marked;             // the cursor moved without an event since the last write
-    int64_t writing;         // mark in the turn in hand, 0: none
-    bool rewound;
-};
-
-struct wh_followings {
-    struct wh_runtime *runtime;
-    struct wh_following *each;
-    size_t n;
-    struct wh_feed_batch *spare;
-    size_t n_spare;
-};
-
-// ---- batches ---------------------------------------------------------------------------------
-
-static struct wh_feed_batch *batch_new(struct wh_following *owner)
-{
-    struct wh_followings *all = owner->all;
-    struct wh_feed_batch *batch = all->spare;
-    if (batch) {
-        all->spare = batch->next;
-        all->n_spare--;
-    } else {
-        batch = calloc(1, sizeof *batch);
-        if (!batch)
-            return NULL;
-        wh_arena_init(&batch->arena, ARENA_CAP);
-    }
-    batch->owner = owner;
-    batch->left = 0;
-    batch->counted = false;
-    return batch;
-}
-
-static void batch_free(struct wh_feed_batch *batch)
-{
-    struct wh_followings *all = batch->owner->all;
-    if (all->n_spare >= SPARE_MAX) {
-        wh_arena_done(&batch->arena);
-        free(batch);
-        return;
-    }
-    wh_arena_reset(&batch->arena);
-    batch->next = all->spare;
-    all->spare = batch;
-    all->n_spare++;
-}
-
-void wh_feed_batch_done(struct wh_feed_batch *batch)
-{
-    if (batch->counted)
-        batch->owner->waiting--;
-    if (--batch->left == 0)
-        batch_free(batch);
-}
-
-// What cannot even be read as an Event becomes one without payload, so that it can be set aside.
-static const Whistle__V1__Event *event_of(struct wh_arena *arena, const uint8_t *bytes, size_t n,
-                                          int64_t seq)
-{
-    const ProtobufCMessage *message =
-        wh_unpack(&whistle__v1__event__descriptor, arena, bytes, n, NULL);
-    if (message)
-        return (const Whistle__V1__Event *)message;
-    Whistle__V1__Event *event = wh_arena_alloc(arena, sizeof *event);
-    if (!event)
-        return NULL;
-    whistle__v1__event__init(event);
-    event->seq = seq;
-    event->payload = (ProtobufCBinaryData){n, wh_arena_dup(arena, bytes, n)};
-    if (!event->payload.data)
-        event->payload.len = 0;
-    return event;
-}
-
-static const ProtobufCMessage *payload_of(const struct wh_following *following,
-                                          struct wh_arena *arena, const Whistle__V1__Event *event)
-{
-    const struct wh_service *service = following->all->runtime->service;
-    return wh_unpack(service->follows[following->index].payload, arena, event->payload.data,
-                     event->payload.len, NULL);
-}
-
-struct wh_feed_batch *wh_feed_batch_one(struct wh_followings *followings, size_t follow,
-                                        const uint8_t *bytes, size_t n,
-                                        const Whistle__V1__Event **ret_event,
-                                        const ProtobufCMessage **ret_payload)
-{
-    struct wh_following *following = &followings->each[follow];
-    struct wh_feed_batch *batch = batch_new(following);
-    if (!batch)
-        return NULL;
-    batch->left = 1;
-    *ret_event = event_of(&batch->arena, bytes, n, 0);
-    if (!*ret_event) {
-        wh_feed_batch_done(batch);
-        return NULL;
-    }
-    *ret_payload = payload_of(following, &batch->arena, *ret_event);
-    return batch;
-}
 
 // ---- events ----------------------------------------------------------------------------------
 
@@ -137,10 +19,10 @@ static int one_event(struct wh_following *following, struct wh_feed_batch *batch
                      const Whistle__V1__EventRow *row, struct wh_engine_event *event)
 {
     struct wh_cursor *cursor = &following->cursor;
-    event->event = event_of(&batch->arena, row->body.data, row->body.len, cursor->seq + 1);
+    event->event =
+        wh_feed_batch_event(batch, row->body.data, row->body.len, cursor->seq + 1, &event->payload);
     if (!event->event)
         return WH_E_NOMEM;
-    event->payload = payload_of(following, &batch->arena, event->event);
     cursor->has_hash = cursor->has_hash && event->event->seq == cursor->seq + 1;
     if (cursor->has_hash)
         wh_journal_hash(cursor->hash, row->body.data, row->body.len, cursor->hash);
@@ -172,7 +54,7 @@ static void no_memory(struct wh_following *following)
 
 static void take_events(struct wh_following *following, const Whistle__V1__Events *events)
 {
-    struct wh_feed_batch *batch = batch_new(following);
+    struct wh_feed_batch *batch = wh_feed_batch_new(following);
     if (!batch) {
         no_memory(following);
         return;
@@ -220,11 +102,33 @@ static void on_events(void *arg, struct wh_follower *follower, const Whistle__V1
     following->marked = true;
 }
 
+// The operator has looked at it and says from where: what the publisher lost is lost.
+static bool go_on_from(struct wh_following *following, const Whistle__V1__Rewound *rewound)
+{
+    const struct wh_runtime *runtime = following->all->runtime;
+    const char *text = wh_settings_text(runtime->settings, "follow_from");
+    const char *feed = runtime->service->follows[following->index].feed;
+    size_t n = strlen(feed);
+    if (strncmp(text, feed, n) != 0 || text[n] != ':')
+        return false;
+    int64_t seq = strtoll(text + n + 1, NULL, 10);
+    if (seq < 0 || seq > rewound->head)
+        return false;
+    following->cursor = (struct wh_cursor){.seq = seq};
+    following->marked = true;
+    wh_follower_restart(following->follower, &following->cursor);
+    wh_logf(WH_LOG_WARN, "feed.follow_from", "feed %s: going on from %lld as told", feed,
+            (long long)seq);
+    return true;
+}
+
 static void on_rewound(void *arg, struct wh_follower *follower, const Whistle__V1__Rewound *rewound)
 {
     struct wh_following *following = arg;
     (void)follower;
-    following->rewound = true;
+    following->rewound = !go_on_from(following, rewound);
+    if (!following->rewound)
+        return;
     wh_logf(WH_LOG_ERROR, "feed.rewound",
             "feed %s: our cursor %lld is not of its past (epoch %lld, head %lld): %s",
             following->door.name, (long long)following->cursor.seq, (long long)rewound->epoch,

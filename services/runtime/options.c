@@ -36,6 +36,10 @@ static const struct wh_setting settings[] = {
      "items one turn takes at most"},
     {"timers_grace_ms", WH_SETTING_INT, "5000", 0, 600000, false,
      "启动后多少毫秒内暂不处理到期事项", "timers wait so long after a start (ms)"},
+    {"follow_from", WH_SETTING_TEXT, "", 0, 64, false,
+     "对方数据库恢复到旧状态后从何处继续跟随:事件流名:序号(对方日志 journal.older 所示)",
+     "where to go on when a publisher's database was restored to an older state: FEED:SEQ (as its "
+     "log says at journal.older)"},
     {"shelf_bytes", WH_SETTING_INT, "33554432", 65536, INT64_C(1) << 36, false,
      "内存中保留对象的上限(字节)", "bytes of objects kept in memory"},
     {"tail_mb", WH_SETTING_INT, "16", 1, 4096, false, "内存中保留的最新事件(MiB)",

@@ -51,7 +51,7 @@ struct wh_runtime {
     struct wh_followings *followings;
     uv_signal_t signals[3];
     uv_timer_t drain;
-    int64_t drain_until;
+    int64_t drain_until, lost_told;
     enum wh_phase phase;
     bool voiding, stopping, bind_told;
     size_t n_queries; // being answered
@@ -61,6 +61,7 @@ struct wh_runtime {
 
 int64_t wh_wall_ms(void); // UTC
 int64_t wh_mono_ms(void);
+double wh_since_ms(uint64_t begin); // of uv_hrtime
 
 // Memory is void: the database, or ownership of the journal, is gone. Everything in hand is given
 // up, the service forgets. Safe to call again.

@@ -17,6 +17,7 @@
 
 #define RETRY_STARTING_MS 200
 #define RETRY_DATABASE_MS 1000
+#define LOST_EVERY_MS 10000
 
 int64_t wh_wall_ms(void)
 {
@@ -30,6 +31,11 @@ int64_t wh_mono_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+double wh_since_ms(uint64_t begin)
+{
+    return (double)(uv_hrtime() - begin) / 1e6;
 }
 
 // ---- door and feed ---------------------------------------------------------------------------
@@ -172,16 +178,26 @@ static void on_ready(void *arg, struct wh_db *db)
         wh_owner_connected(runtime);
 }
 
+// Three connections that try again every two seconds at the latest: not a line for each.
+static void lost_log(struct wh_runtime *runtime, const char *which, const char *why)
+{
+    int64_t now = wh_mono_ms();
+    if (runtime->phase == WH_PHASE_DOWN && now < runtime->lost_told + LOST_EVERY_MS)
+        return;
+    runtime->lost_told = now;
+    wh_logf(WH_LOG_WARN, "database.lost", "%s: %.*s", which, (int)strcspn(why, "\n"), why);
+}
+
 static void on_lost(void *arg, struct wh_db *db, const char *why)
 {
     struct wh_runtime *runtime = arg;
     if (runtime->voiding)
         return;
-    wh_logf(WH_LOG_WARN, "database.lost", "%s",
-            db == runtime->writer   ? "writer"
-            : db == runtime->reader ? "reader"
-                                    : "viewer");
-    wh_logf(WH_LOG_WARN, "database.lost", "%s", why);
+    lost_log(runtime,
+             db == runtime->writer   ? "writer"
+             : db == runtime->reader ? "reader"
+                                     : "viewer",
+             why);
     wh_metrics_add(runtime->metrics, "database_lost_total", "connections lost or not made", 1);
     if (db != runtime->viewer)
         wh_runtime_void(runtime, why);

@@ -15,6 +15,7 @@
 
 #define PARKED_TIMER_MS 60000
 #define MARKS_EVERY_MS 1000
+#define TIMERS_LATEST_MS 60000
 
 // ---- beginning and undoing -------------------------------------------------------------------
 
@@ -241,7 +242,7 @@ static void on_loaded(void *arg, const struct wh_db_outcome *outcome)
         return;
     }
     wh_metrics_observe(runtime->metrics, "load_ms", "time of a turn's loads",
-                       (double)(wh_mono_ms() - engine->loading_ms));
+                       wh_since_ms(engine->loading));
     wh_shelves_begin();
     size_t step = 0;
     for (size_t i = 0; i < runtime->service->n_loaders; i++)
@@ -274,7 +275,7 @@ static void load(struct wh_engine *engine)
         steps[n] = (struct wh_db_step){engine->runtime->sql.loaders + i, &params[n], 1};
         n++;
     }
-    engine->loading_ms = wh_mono_ms();
+    engine->loading = uv_hrtime();
     if (wh_db_run(engine->runtime->reader, steps, n, on_loaded, engine) != 0)
         wh_runtime_void(engine->runtime, "the reading connection is gone");
 }
@@ -294,13 +295,15 @@ static void take_waiting(struct wh_engine *engine)
 }
 
 // After a start timers wait for what the feeds have, and for people: nobody is called late for a
-// time that passed while he could not answer.
+// time that passed while he could not answer. But a feed that stays away must not stop the clocks.
 static bool timers_open(struct wh_engine *engine)
 {
     struct wh_runtime *runtime = engine->runtime;
+    int64_t served = wh_mono_ms() - engine->served_at;
     if (!engine->timers_open)
-        engine->timers_open = wh_mono_ms() - engine->served_at >= engine->timers_grace_ms &&
-                              wh_followings_caught_up(runtime->followings);
+        engine->timers_open =
+            served >= engine->timers_grace_ms &&
+            (served >= TIMERS_LATEST_MS || wh_followings_caught_up(runtime->followings));
     return engine->timers_open && runtime->phase == WH_PHASE_SERVING;
 }
 
