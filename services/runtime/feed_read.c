@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/failpoint.h"
 #include "runtime/feed_internal.h"
 
 #define INT_TEXT 12 // of one int32 with its comma
@@ -91,8 +92,8 @@ static int rows_pack(struct listener *listener, const PGresult *rows)
     return i;
 }
 
-// A read's rows go out in as many messages as they need; the last one reaches the range's end if
-// nothing was cut off. False: the listener is blocked, gone or out of credit.
+// One message of what fits. It reaches the range's end if nothing was cut off, else its last row;
+// the rest is read again. Rows that the journal must have and has not are told loudly.
 static void rows_send(struct listener *listener, const struct feed_read *read, const PGresult *rows,
                       const PGresult *end)
 {
@@ -100,7 +101,7 @@ static void rows_send(struct listener *listener, const struct feed_read *read, c
     uint8_t hash[WH_HASH_SIZE];
     int64_t upto = read->upto;
     bool whole = sent == n && (size_t)n < read->limit;
-    if (whole && listener->hashes && !hash_at(end, 0, 0, hash)) {
+    if (whole && !hash_at(end, 0, 0, hash)) {
         if (n == 0) {
             feed_rewound(listener, "the journal lost the rows up to its head");
             return;
@@ -138,10 +139,11 @@ static void on_read(void *arg, const struct wh_db_outcome *outcome)
     read->busy = false;
     read->listener = NULL;
     if (listener != NULL) {
+        bool good = outcome->status == 0 && !WH_FAILPOINT("feed.read");
         listener->read = NULL;
-        if (outcome->status == 0 && listener->state == LISTENER_HASH)
+        if (good && listener->state == LISTENER_HASH)
             hash_check(listener, outcome->results[0]);
-        else if (outcome->status == 0)
+        else if (good)
             rows_send(listener, read, outcome->results[0], outcome->results[1]);
         // a failed read is asked for again by the timer
     }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "runtime/failpoint.h"
 #include "runtime/feed_internal.h"
 #include "runtime/log.h"
 
@@ -133,15 +134,21 @@ void seen_load(struct wh_feed *feed)
 
 // ---- saving ----------------------------------------------------------------------------------
 
+// What was on its way may not have arrived: all of it is written anew.
+static void save_again(struct wh_feed *feed)
+{
+    for (struct seen *seen = feed->seen_all; seen != NULL; seen = seen->each)
+        seen->dirty |= seen->seen_at > 0 && seen->name[0] != '\0';
+    feed->save_wanted = true;
+}
+
 static void on_saved(void *arg, const struct wh_db_outcome *outcome)
 {
     struct wh_feed *feed = arg;
     feed->saving = false;
     if (feed_closed(feed) || outcome->status == 0)
         return;
-    for (struct seen *seen = feed->seen_all; seen != NULL; seen = seen->each)
-        seen->dirty |= seen->seen_at > 0 && seen->name[0] != '\0';
-    feed->save_wanted = true;
+    save_again(feed);
     if (outcome->status == WH_E_DB)
         wh_logf(WH_LOG_ERROR, "followers-not-saved", "%s %s", outcome->sqlstate, outcome->message);
 }
@@ -191,7 +198,10 @@ static void save_send(struct wh_feed *feed, struct columns *columns)
         params[i] = (struct wh_db_param){columns->text[i], (int)columns->n[i], 0};
     }
     struct wh_db_step step = {feed->options.first_statement + FEED_SQL_SAVE, params, 5};
-    feed->saving = wh_db_run(feed->options.viewer, &step, 1, on_saved, feed) == 0;
+    feed->saving = !WH_FAILPOINT("feed.before_seen") &&
+                   wh_db_run(feed->options.viewer, &step, 1, on_saved, feed) == 0;
+    if (!feed->saving)
+        save_again(feed);
 }
 
 void seen_save(struct wh_feed *feed)

@@ -140,6 +140,8 @@ bool listener_send(struct listener *listener, int64_t upto, const uint8_t hash[W
     const uint8_t *message = buffer_finish(listener, upto, hash, &n);
     int status =
         message != NULL ? wh_socket_send(feed->socket, &listener->peer, message, n) : WH_E_BUSY;
+    if (status == 0 && WH_FAILPOINT("feed.sent"))
+        status = WH_E_NOTFOUND; // sent, but taken for lost
     if (status == WH_E_BUSY)
         listener->blocked = true;
     else if (status != 0)

@@ -279,6 +279,19 @@ static void stored_beyond_the_head_is_rewound(void **state)
     assert_int_equal(ear->rewound, 1);
 }
 
+static void a_journal_that_lost_rows_is_told(void **state)
+{
+    struct test *test = *state;
+    commit(test, 3000);
+    pg_run(pg, "DELETE FROM intake.journal WHERE seq > 1500"); // the head and the tail know better
+    struct ear *ear = ear_new(test, 2, "intake");
+    ear_follow(ear, 1 << 20, 64 << 20, true);
+    for (int i = 0; i < 1000 && ear->rewound == 0; i++)
+        net_run(&test->net, 5);
+    assert_int_equal(ear->rewound, 1);
+    assert_true(ear->at <= 1500); // nothing was claimed of what is not there
+}
+
 // ---- who may hear what -----------------------------------------------------------------------
 
 static void refusals(void **state)
@@ -463,6 +476,7 @@ int main(void)
         TEST(hashes_verify_the_chain),
         TEST(another_past_is_told_loudly),
         TEST(stored_beyond_the_head_is_rewound),
+        TEST(a_journal_that_lost_rows_is_told),
         TEST(refusals),
         TEST(a_revoked_key_is_told_and_forgotten),
         TEST(seen_is_kept_by_name),
