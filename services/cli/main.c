@@ -117,9 +117,9 @@ static int run(struct cli *cli, int argc, char **argv)
         puts("whistle " WHISTLE_VERSION);
         return EXIT_DONE;
     }
-    if (!name && args_flag(&cli->args, "help")) {
+    if (!name && (argc == 0 || args_flag(&cli->args, "help"))) {
         help_all();
-        return EXIT_DONE;
+        return args_flag(&cli->args, "help") ? EXIT_DONE : EXIT_USAGE;
     }
     if (!name || !cli->verb || strcmp(argv[0], name) != 0) {
         char text[160];

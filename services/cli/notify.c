@@ -285,9 +285,11 @@ static void take_row(struct notify *notify, struct batch *batch, const Whistle__
         return;
     }
     const Whistle__V1__DispatchEvent *event = (const Whistle__V1__DispatchEvent *)view.payload;
-    for (size_t i = 0; i < event->n_notices && !notify->done; i++)
+    for (size_t i = 0; i < event->n_notices && !notify->done; i++) {
         if (mine(notify, event->notices[i]))
             take_notice(notify, batch, event->notices[i], view.event);
+        notify->done |= notify_stopping();
+    }
 }
 
 void notify_take(void *arg, struct wh_follower *follower, const Whistle__V1__Events *events)

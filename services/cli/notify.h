@@ -58,6 +58,9 @@ bool notify_is_sealed(const Whistle__V1__Notice *notice);
 // call. 0, or -1 with notify->fault.
 int notify_open(struct item *item, notify_opened_fn then);
 
+// SIGTERM or SIGINT came: after the notice in hand nothing more is begun.
+bool notify_stopping(void);
+
 // A batch of the feed: on_events.
 void notify_take(void *arg, struct wh_follower *follower, const Whistle__V1__Events *events);
 

@@ -13,9 +13,27 @@
 #define SEND_TIMEOUT_S 30
 
 struct watch {
-    uv_signal_t signals[2];
+    uv_async_t wake;
     uv_timer_t silence;
 };
+
+// A batch may take long (commands, webhooks): it looks at the flag between two notices, the loop is
+// woken for it where nothing is in hand.
+static volatile sig_atomic_t stopping;
+static uv_async_t *waker;
+
+bool notify_stopping(void)
+{
+    return stopping;
+}
+
+static void on_stop(int number)
+{
+    (void)number;
+    stopping = 1;
+    if (waker)
+        uv_async_send(waker);
+}
 
 static void on_rewound(void *arg, struct wh_follower *follower, const Whistle__V1__Rewound *rewound)
 {
@@ -38,11 +56,10 @@ static void on_refused(void *arg, struct wh_follower *follower, const Whistle__V
     notify->done = true;
 }
 
-static void on_signal(uv_signal_t *signal, int number)
+static void on_wake(uv_async_t *wake)
 {
-    struct notify *notify = signal->data;
-    (void)number;
-    notify->done = true;
+    struct notify *notify = wake->data;
+    notify->done |= notify_stopping();
 }
 
 static void on_silence(uv_timer_t *timer)
@@ -56,12 +73,13 @@ static void on_silence(uv_timer_t *timer)
 
 static void watch_start(struct watch *watch, struct notify *notify, uv_loop_t *loop)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
-    for (size_t i = 0; i < 2; i++) {
-        uv_signal_init(loop, &watch->signals[i]);
-        watch->signals[i].data = notify;
-        uv_signal_start(&watch->signals[i], on_signal, numbers[i]);
-    }
+    struct sigaction action = {.sa_handler = on_stop};
+    uv_async_init(loop, &watch->wake, on_wake);
+    watch->wake.data = notify;
+    waker = &watch->wake;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
     uv_timer_init(loop, &watch->silence);
     watch->silence.data = notify;
     notify->heard_at = (int64_t)uv_now(loop);
@@ -71,8 +89,8 @@ static void watch_start(struct watch *watch, struct notify *notify, uv_loop_t *l
 
 static void watch_stop(struct watch *watch, uv_loop_t *loop)
 {
-    for (size_t i = 0; i < 2; i++)
-        uv_close((uv_handle_t *)&watch->signals[i], NULL);
+    waker = NULL;
+    uv_close((uv_handle_t *)&watch->wake, NULL);
     uv_close((uv_handle_t *)&watch->silence, NULL);
     uv_run(loop, UV_RUN_NOWAIT);
 }

@@ -265,10 +265,11 @@ static void facts_lines(struct cli *cli, const Whistle__V1__Whistle *w)
         (void)fputc('\n', stdout);
     }
     for (size_t i = 0; i < w->n_missing_answers; i++)
-        printf(T("  %s还缺回答%s: %s (--answer %s=…)\n",
-                 "  %sstill to be answered%s: %s (--answer %s=…)\n"),
+        printf(T("  %s还缺回答%s: %s (whistle add %s --answer %s=…)\n",
+                 "  %sstill to be answered%s: %s (whistle add %s --answer %s=…)\n"),
                colour_on(TONE_WARN), colour_off(TONE_WARN),
-               name_question(cli, w->category, w->missing_answers[i]), w->missing_answers[i]);
+               name_question(cli, w->category, w->missing_answers[i]), w->number,
+               w->missing_answers[i]);
     if (w->supporters)
         printf(T("  另有 %d 人反映\n", "  %d more people report it\n"), w->supporters);
     if (*w->merged_into)

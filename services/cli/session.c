@@ -65,6 +65,8 @@ void session_free(struct session *session)
         wh_caller_free(session->callers[i]);
     uv_run(&session->loop, UV_RUN_NOWAIT);
     wh_bus_free(session->bus);
+    for (int turns = 0; uv_loop_close(&session->loop) == UV_EBUSY && turns < 100; turns++)
+        uv_run(&session->loop, UV_RUN_NOWAIT); // handles close over the next turns
     sodium_memzero(&session->key, sizeof session->key);
     free(session);
 }
