@@ -5,7 +5,6 @@
 #include "runtime/batch.h"
 
 #include <endian.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +124,21 @@ static size_t integer(const struct wh_val *value, uint8_t *to)
     }
 }
 
+static char *decimal(int64_t value, char *to)
+{
+    char digits[20];
+    size_t n = 0;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    if (value < 0)
+        *to++ = '-';
+    do
+        digits[n++] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    while (n)
+        *to++ = digits[--n];
+    return to;
+}
+
 static size_t ints_text(const int64_t *wide, const int32_t *narrow, size_t n, char *to)
 {
     char *at = to;
@@ -132,7 +146,7 @@ static size_t ints_text(const int64_t *wide, const int32_t *narrow, size_t n, ch
     for (size_t i = 0; i < n; i++) {
         if (i)
             *at++ = ',';
-        at += sprintf(at, "%lld", wide ? (long long)wide[i] : (long long)narrow[i]);
+        at = decimal(wide ? wide[i] : narrow[i], at);
     }
     *at++ = '}';
     return (size_t)(at - to);

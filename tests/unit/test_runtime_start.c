@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// When a service must not start or not go on: a database that would lose commits or spoil Chinese
+// text, tables of another version, a torn journal, another owner. And how it stops: nothing that
+// was taken stays unanswered.
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/tiny.h"
+
+static struct tiny *tiny;
+
+static int setup(void **state)
+{
+    (void)state;
+    tiny = tiny_new();
+    tiny_client(tiny, 30000);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    tiny_free(tiny);
+    return 0;
+}
+
+static bool log_has(const char *text)
+{
+    char command[256];
+    snprintf(command, sizeof command, "grep -q '%s' '%s/intake0.log'", text, tiny->dir);
+    return system(command) == 0;
+}
+
+// Starts it so; it must end by itself and say why.
+static void refuses(const char *environment, const char *why)
+{
+    pid_t pid = tiny_start(tiny, "intake", 0, environment);
+    int code = tiny_wait(pid, 5000);
+    if (code != 1 || !log_has(why)) {
+        kill(pid, SIGKILL);
+        fail_msg("%s: ended with %d", why, code);
+    }
+}
+
+static void set(const char *name, const char *value)
+{
+    char sql[128];
+    snprintf(sql, sizeof sql, "ALTER SYSTEM SET %s = %s", name, value);
+    pg_run(tiny->pg, sql);
+    pg_run(tiny->pg, "SELECT pg_reload_conf()");
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM pg_settings WHERE name = '%s' AND "
+             "setting = '%s'",
+             name, value);
+    assert_true(tiny_until(tiny, sql, 1, 5000));
+}
+
+static void unsafe_database(void **state)
+{
+    (void)state;
+    set("fsync", "off");
+    refuses(NULL, "fsync=off");
+    set("fsync", "on");
+    set("full_page_writes", "off");
+    refuses(NULL, "full_page_writes=off");
+    set("full_page_writes", "on");
+}
+
+static void wrong_letters(void **state)
+{
+    (void)state;
+    char environment[256];
+    static const char *const makes[][2] = {
+        {"LC_CTYPE 'C' LC_COLLATE 'C' ENCODING 'UTF8'", "lc_ctype is C"},
+        {"LC_CTYPE 'C' LC_COLLATE 'C' ENCODING 'SQL_ASCII'", "encoding is SQL_ASCII"},
+    };
+    for (int i = 0; i < 2; i++) {
+        char sql[256];
+        snprintf(sql, sizeof sql, "CREATE DATABASE other%d TEMPLATE template0 %s", i, makes[i][0]);
+        pg_run(tiny->pg, sql);
+        snprintf(environment, sizeof environment,
+                 "WHISTLE_DATABASE=host=%s dbname=other%d user=whistle", pg_dir(tiny->pg), i);
+        refuses(environment, "schema intake has no tables");
+        snprintf(sql, sizeof sql,
+                 "psql -qAt -h '%s' -U whistle -d other%d -c 'CREATE SCHEMA intake' -c 'CREATE "
+                 "TABLE intake.schema_version (set text, version int4)'",
+                 pg_dir(tiny->pg), i);
+        assert_int_equal(system(sql), 0);
+        refuses(environment, makes[i][1]);
+    }
+}
+
+static void other_tables(void **state)
+{
+    (void)state;
+    refuses("TINY_VERSION=99", "schema.older");
+    refuses("TINY_VERSION=0", "schema.newer");
+}
+
+static void torn_journal(void **state)
+{
+    (void)state;
+    pid_t pid = tiny_start(tiny, "intake", 0, NULL);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(tiny_say(tiny, 1, "one", NULL)->error, 0);
+    assert_int_equal(tiny_stop(pid), 0);
+    pg_run(tiny->pg, "UPDATE intake.head SET seq = seq - 1");
+    refuses(NULL, "journal.torn");
+    pg_run(tiny->pg,
+           "UPDATE intake.head SET seq = seq + 1, hash = decode(repeat('00', 32), 'hex')");
+    refuses(NULL, "journal.torn");
+    pg_run(tiny->pg, "UPDATE intake.head SET hash = (SELECT hash FROM intake.journal "
+                     "ORDER BY seq DESC LIMIT 1)");
+}
+
+static void fenced(void **state)
+{
+    (void)state;
+    pid_t pid = tiny_start(tiny, "intake", 0, NULL);
+    assert_int_equal(tiny_say(tiny, 1, "one", NULL)->error, 0);
+    int64_t rows = pg_int(tiny->pg, "SELECT count(*) FROM intake.journal");
+    pg_run(tiny->pg, "UPDATE intake.head SET epoch = epoch + 1");
+    tiny_ask(tiny, 1, "by a zombie", NULL);
+    tiny_run(tiny, 300);
+    assert_int_equal(tiny_wait(pid, 5000), 1);
+    assert_true(log_has("fenced"));
+    assert_int_equal(pg_int(tiny->pg, "SELECT count(*) FROM intake.journal"), rows);
+    pid = tiny_start(tiny, "intake", 0, NULL);
+    assert_true(tiny_answered(tiny, 10000));
+    assert_int_equal(tiny_stop(pid), 0);
+}
+
+// Asked to stop in the middle of the stream: what was taken is answered, the rest is told to come
+// again, and does; nothing counts twice.
+static void drained(void **state)
+{
+    (void)state;
+    pid_t pid = tiny_start(tiny, "intake", 0, NULL);
+    for (int round = 0; round < 5; round++) {
+        size_t heard = tiny->heard;
+        for (int i = 0; i < 1500; i++)
+            tiny_ask(tiny, 2, "stream", NULL);
+        while (tiny->heard < heard + 500)
+            tiny_run(tiny, 1);
+        kill(pid, SIGTERM);
+        int code = 1000;
+        for (int i = 0; i < 200 && code == 1000; i++) {
+            tiny_run(tiny, 10);
+            code = tiny_wait(pid, 1);
+        }
+        assert_int_equal(code, 0);
+        pid = tiny_start(tiny, "intake", 0, NULL);
+        assert_true(tiny_answered(tiny, 20000));
+    }
+    assert_int_equal(pg_int(tiny->pg, "SELECT n FROM intake.counter WHERE id = 202611230000002"),
+                     7500);
+    assert_int_equal(tiny_stop(pid), 0);
+}
+
+int main(int argc, char **argv)
+{
+    int code;
+    if (tiny_is_service(argc, argv, &code))
+        return code;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unsafe_database), cmocka_unit_test(wrong_letters),
+        cmocka_unit_test(other_tables),    cmocka_unit_test(torn_journal),
+        cmocka_unit_test(fenced),          cmocka_unit_test(drained),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
