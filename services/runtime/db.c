@@ -223,6 +223,8 @@ int wh_db_open(uv_loop_t *loop, const struct wh_db_options *options, struct wh_d
         return WH_E_NOMEM;
     db->loop = loop;
     db->options = *options;
+    (void)snprintf(db->application, sizeof db->application, "%s", options->application);
+    db->options.application = db->application;
     db->conninfo = strdup(options->conninfo);
     db->settings = settings_text(options);
     db->retry_ms = RETRY_FIRST_MS;

@@ -25,6 +25,7 @@ struct wh_db {
     uv_loop_t *loop;
     struct wh_db_options options;
     char *conninfo, *settings;
+    char application[64]; // a copy: the options' own ends with the call
     PGconn *conn;
     uv_poll_t *poll;
     int events;

@@ -20,6 +20,7 @@ struct wh_query {
     struct wh_arena arena;
     int64_t now;
     void *data;
+    void (*cleanup)(void *data);
     wh_rows_fn rows;
     unsigned selects; // in flight
     bool ended;
@@ -55,6 +56,11 @@ void wh_query_set_data(struct wh_query *query, void *data)
     query->data = data;
 }
 
+void wh_query_set_cleanup(struct wh_query *query, void (*cleanup)(void *data))
+{
+    query->cleanup = cleanup;
+}
+
 void wh_query_begin(struct wh_runtime *runtime, struct wh_door_item *item)
 {
     struct wh_query *query = calloc(1, sizeof *query);
@@ -76,6 +82,8 @@ static void end(struct wh_query *query)
     query->ended = true;
     if (query->selects > 0)
         return; // its answer comes, or the connection's loss
+    if (query->cleanup)
+        query->cleanup(query->data);
     query->runtime->n_queries--;
     wh_arena_done(&query->arena);
     free(query);
@@ -131,7 +139,7 @@ static void on_rows(void *arg, const struct wh_db_outcome *outcome)
     }
     struct wh_result result = {outcome->results[0], NULL};
     size_t n = (size_t)PQntuples(result.result);
-    result.rows = wh_arena_calloc(&query->arena, n + 1, sizeof *result.rows);
+    result.rows = calloc(n + 1, sizeof *result.rows);
     if (!result.rows) {
         wh_query_refuse(query, WH_RULE_TOO_LARGE, NULL, "the answer is too large; ask for less");
         return;
@@ -139,6 +147,7 @@ static void on_rows(void *arg, const struct wh_db_outcome *outcome)
     for (size_t i = 0; i < n; i++)
         result.rows[i] = (struct wh_row){result.result, (int)i};
     query->rows(query->runtime->state, query, &result);
+    free(result.rows);
 }
 
 // The parameters' bytes are only needed until they are sent.
