@@ -21,8 +21,11 @@ DISTRICT=${WHISTLE_DISTRICT:-$TOP/deploy/demo/district.json}
 
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libzmq3-dev libuv1-dev libpq-dev
  libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libsodium-dev libjansson-dev libinih-dev
- libcurl4-openssl-dev node-llhttp libcmocka-dev"
+ libcurl4-openssl-dev node-llhttp"
 PACKAGES_RUN="postgresql-15 jq python3 tzdata procps util-linux"
+# For tests/run alone.
+PACKAGES_TEST="libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
+ python3-protobuf"
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }

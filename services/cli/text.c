@@ -28,15 +28,22 @@ void text_speak(bool zh)
     speak_zh = zh;
 }
 
+// "C", "POSIX" and "C.UTF-8" say nothing of a language: Chinese comes first.
+static bool names_no_language(const char *locale)
+{
+    return strcmp(locale, "C") == 0 || strncmp(locale, "C.", 2) == 0 ||
+           strcmp(locale, "POSIX") == 0;
+}
+
 bool text_locale_zh(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *value = getenv(names[i]);
         if (value && *value)
-            return strncmp(value, "zh", 2) == 0;
+            return strncmp(value, "zh", 2) == 0 || names_no_language(value);
     }
-    return false;
+    return true;
 }
 
 int text_parse(const char *name, bool *ret_zh)

@@ -131,6 +131,7 @@ static void become(struct tiny *tiny, const char *service, int instance, const c
     put(tiny, "WHISTLE_DOORS", "", "/doors");
     put(tiny, "WHISTLE_SECRETS", "", "");
     setenv("WHISTLE_TIMERS_GRACE_MS", "0", 1);
+    setenv("WHISTLE_ASK_MS", "0", 1); // the less travelled way: decided before it is looked up
     if (copy)
         putenv(copy);
     execl("/proc/self/exe", "tiny", "--tiny", service, (char *)NULL);

@@ -112,6 +112,9 @@ static int on_command(void *arg, struct wh_turn *turn, const struct wh_item *ite
         wh_done(turn, item, message->number, "SAME");
         return 0;
     }
+    const int64_t *old = wh_shelf_get(((struct state *)arg)->shelf, counter, NULL);
+    if (strcmp(message->text, "first") == 0 && old && *old > 0)
+        return wh_refuse(turn, item, WH_RULE_FIELD_RANGE, "number", "not the first");
     int status = count(arg, turn, item, counter, 1, message->text);
     if (status == 0 && strcmp(message->text, "refuse") == 0)
         return wh_refuse(turn, item, WH_RULE_STATE_CONFLICT, "number", "as asked");
