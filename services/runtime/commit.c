@@ -12,6 +12,7 @@
 #include "runtime/shelf.h"
 
 #define REPEATS_MAX 8
+#define ASK_MS 10000
 
 // ---- what is written -------------------------------------------------------------------------
 
@@ -122,7 +123,9 @@ static void settle(struct wh_engine *engine, struct wh_work *work)
         wh_parked_add(engine, work->retry->object, -1);
     else if (!work->retry && work->outcome == WH_OUT_PARKED)
         wh_parked_add(engine, wh_work_object(work), 1);
-    if (work->door)
+    if (work->outcome == WH_OUT_ASK)
+        wh_list_push(&engine->fresh, work);
+    else if (work->door)
         wh_answer_send(engine, work);
     else
         wh_work_free(engine, work);
@@ -232,12 +235,29 @@ static void again(struct wh_engine *engine)
     engine->state = WH_ENGINE_IDLE;
 }
 
+// Some request of the turn has its answer from earlier, and was not looked up.
+static bool answered_before(const struct wh_engine *engine, size_t step)
+{
+    const struct wh_turn *turn = &engine->turn;
+    if (step == 0 || strcmp(statement_name(engine, step), "answer") != 0)
+        return false;
+    for (size_t i = 0; i < turn->n; i++)
+        if (turn->works[i]->door && !turn->works[i]->asked)
+            return true;
+    return false;
+}
+
 static void failed(struct wh_engine *engine, const struct wh_db_outcome *outcome)
 {
     const char *class = outcome->sqlstate;
     if (outcome->step == 0 && strcmp(class, "22012") == 0)
         wh_fatal("fenced", "the journal's head is not epoch %lld, seq %lld: another one owns it",
                  (long long)engine->epoch, (long long)engine->seq);
+    if (strcmp(class, "23505") == 0 && answered_before(engine, outcome->step)) {
+        engine->ask_until = wh_mono_ms() + ASK_MS;
+        again(engine);
+        return;
+    }
     if (outcome->step > 0 && (strncmp(class, "22", 2) == 0 || strncmp(class, "23", 2) == 0)) {
         refused(engine, outcome);
         again(engine);

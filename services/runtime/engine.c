@@ -92,7 +92,7 @@ int wh_engine_new(struct wh_runtime *runtime, struct wh_engine **ret_engine)
         engine_free(engine);
         return status;
     }
-    wh_engine_limit(engine, 128, 5000);
+    wh_engine_limit(engine, 128, 5000, 30000);
     uv_prepare_init(&runtime->loop, &engine->prepare);
     uv_timer_init(&runtime->loop, &engine->wake);
     engine->prepare.data = engine->wake.data = engine;
@@ -102,8 +102,10 @@ int wh_engine_new(struct wh_runtime *runtime, struct wh_engine **ret_engine)
     return 0;
 }
 
-void wh_engine_limit(struct wh_engine *engine, size_t items, int64_t timers_grace_ms)
+void wh_engine_limit(struct wh_engine *engine, size_t items, int64_t timers_grace_ms,
+                     int64_t ask_ms)
 {
+    engine->ask_ms = ask_ms;
     engine->items_max = engine->limit = items < TURN_ITEMS_MAX ? items : TURN_ITEMS_MAX;
     engine->timers_grace_ms = timers_grace_ms;
 }
@@ -138,6 +140,7 @@ void wh_engine_serve(struct wh_engine *engine, int64_t epoch, int64_t seq,
     engine->repeats = 0;
     engine->timers_open = false;
     engine->served_at = wh_mono_ms();
+    engine->ask_until = engine->served_at + engine->ask_ms;
     engine->state = WH_ENGINE_IDLE;
     wh_turn_clear(&engine->turn);
     engine->serving = true;

@@ -24,6 +24,7 @@ enum wh_outcome {
     WH_OUT_REFUSED, // error
     WH_OUT_PARKED,  // stands in the dead letters now
     WH_OUT_LATER,   // a timer put off
+    WH_OUT_ASK,     // refused without a trace: only if no answer was kept earlier
 };
 
 // Dead letters of one object that are tried again, in order. Freed with its last work.
@@ -47,6 +48,7 @@ struct wh_work {
     bool has_hash;
     struct wh_retry *retry; // event from the dead letters
     int64_t dead_id;
+    bool asked;     // command: no answer is kept for it
     bool condemned; // goes to the dead letters in the next turn
     char sqlstate[6];
     char why[160];
@@ -124,10 +126,13 @@ struct wh_engine {
     struct wh_work *spare;
     size_t items_max, limit; // how many a turn takes; fewer after one that the database refused
     unsigned repeats;        // class 40 failures in a row
+    int64_t
+        ask_until; // mono; commands are looked up among the kept answers before they are decided
     bool timers_open;
-    int64_t served_at, timers_grace_ms; // mono
-    int64_t sent_ms;                    // mono
-    uint64_t loading, sent;             // uv_hrtime
+    int64_t served_at; // mono
+    int64_t timers_grace_ms, ask_ms;
+    int64_t sent_ms;        // mono
+    uint64_t loading, sent; // uv_hrtime
     struct wh_turn turn;
     struct wh_map parked; // object → open dead letters
     int64_t mark_at;      // mono ms of the last write of cursors alone
@@ -142,6 +147,7 @@ void wh_list_push_front(struct wh_list *list, struct wh_work *work);
 struct wh_work *wh_list_pop(struct wh_list *list);
 void wh_pending_remove(struct wh_engine *engine, struct wh_work *work);
 void wh_inbox_ask(struct wh_engine *engine);
+bool wh_inbox_asking(const struct wh_engine *engine);
 void wh_inbox_void(struct wh_engine *engine);
 
 // turn.c

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What waits for a turn. A command is first looked up among the kept answers (on the reader, many
-// at once, while another turn commits); one whose request is already waiting or in a turn joins
-// that one and gets its answer. Only then it stands in the inbox, with the events, in order of
-// arrival.
+// What waits for a turn. A command whose request is already waiting or in a turn joins that one and
+// gets its answer. Was it answered in an earlier life? After a start, and for a while after a
+// repeat was seen, commands are first looked up among the kept answers (on the reader, many at
+// once, while another turn commits). Otherwise they are decided at once: the kept answer's key
+// would refuse the whole turn's transaction, nothing has happened then, and they are looked up
+// (commit.c).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,7 +132,7 @@ void wh_engine_command(struct wh_engine *engine, struct wh_door_item *item)
     struct wh_work **bucket = &engine->pending[bucket_of(&item->item.request_id)];
     work->chain = *bucket;
     *bucket = work;
-    wh_list_push(&engine->fresh, work);
+    wh_list_push(wh_inbox_asking(engine) ? &engine->fresh : &engine->inbox, work);
 }
 
 int wh_engine_event(struct wh_engine *engine, const struct wh_engine_event *event)
@@ -210,8 +212,15 @@ static void on_kept(void *arg, const struct wh_db_outcome *outcome)
             wh_logf(WH_LOG_ERROR, "answer.unreadable", "a kept answer cannot be read");
     }
     for (struct wh_work *work = wh_list_pop(&engine->asked); work;
-         work = wh_list_pop(&engine->asked))
+         work = wh_list_pop(&engine->asked)) {
+        work->asked = true;
         wh_list_push(&engine->inbox, work);
+    }
+}
+
+bool wh_inbox_asking(const struct wh_engine *engine)
+{
+    return wh_mono_ms() < engine->ask_until;
 }
 
 void wh_inbox_ask(struct wh_engine *engine)

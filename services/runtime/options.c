@@ -36,6 +36,9 @@ static const struct wh_setting settings[] = {
      "items one turn takes at most"},
     {"timers_grace_ms", WH_SETTING_INT, "5000", 0, 600000, false,
      "启动后多少毫秒内暂不处理到期事项", "timers wait so long after a start (ms)"},
+    {"ask_ms", WH_SETTING_INT, "10000", 0, 600000, false,
+     "启动后多少毫秒内,每条命令先查是否已答复过",
+     "so long after a start every command is first looked up among the kept answers (ms)"},
     {"follow_from", WH_SETTING_TEXT, "", 0, 64, false,
      "对方数据库恢复到旧状态后从何处继续跟随:事件流名:序号(对方日志 journal.older 所示)",
      "where to go on when a publisher's database was restored to an older state: FEED:SEQ (as its "

@@ -275,7 +275,8 @@ static void parts(struct wh_runtime *runtime)
         wh_owner_new(runtime, &runtime->owner) != 0)
         wh_fatal("memory", "no memory to start with");
     wh_engine_limit(runtime->engine, (size_t)wh_settings_int(settings, "turn_items"),
-                    wh_settings_int(settings, "timers_grace_ms"));
+                    wh_settings_int(settings, "timers_grace_ms"),
+                    wh_settings_int(settings, "ask_ms"));
     if (wh_followings_new(runtime, &runtime->followings, why, sizeof why) != 0)
         wh_fatal("doors", "%s", why);
     int port = (int)wh_settings_int(settings, "metrics_port");

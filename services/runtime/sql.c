@@ -29,13 +29,15 @@ static const char *const writer[WH_W_OWN] = {
                       "touched = greatest($5::int8, touched + 1) WHERE epoch = $1::int8 "
                       "AND seq = $2::int8 AND hash = $6::bytea RETURNING 1) "
                       "SELECT 1 / count(*) FROM u",
-    [WH_W_JOURNAL] =
-        "INSERT INTO journal (seq, at, kind, object, subjects, body, hash) "
-        "SELECT seq, at, kind, object, subjects::int4[], body, hash FROM unnest($1::int8[], "
-        "$2::int8[], $3::int2[], $4::int8[], $5::text[], $6::bytea[], $7::bytea[]) "
-        "AS u (seq, at, kind, object, subjects, body, hash)",
-    [WH_W_ANSWER] = "INSERT INTO answer (request, principal, digest, seq, refusal) SELECT * FROM "
-                    "unnest($1::uuid[], $2::text[], $3::bytea[], $4::int8[], $5::bytea[])",
+    // unnest in the list of columns: half the cost of unnest in FROM, which stores every column
+    // first
+    [WH_W_JOURNAL] = "INSERT INTO journal (seq, at, kind, object, subjects, body, hash) SELECT "
+                     "unnest($1::int8[]), unnest($2::int8[]), unnest($3::int2[]), "
+                     "unnest($4::int8[]), unnest($5::text[])::int4[], unnest($6::bytea[]), "
+                     "unnest($7::bytea[])",
+    [WH_W_ANSWER] = "INSERT INTO answer (request, principal, digest, seq, refusal) SELECT "
+                    "unnest($1::uuid[]), unnest($2::text[]), unnest($3::bytea[]), "
+                    "unnest($4::int8[]), unnest($5::bytea[])",
     [WH_W_CURSOR] = "INSERT INTO cursor (feed, seq, hash) SELECT * FROM "
                     "unnest($1::text[], $2::int8[], $3::bytea[]) ON CONFLICT (feed) DO UPDATE "
                     "SET seq = EXCLUDED.seq, hash = EXCLUDED.hash",

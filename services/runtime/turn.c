@@ -80,7 +80,8 @@ void wh_turn_requeue(struct wh_engine *engine, size_t from)
             wh_timers_set(engine->runtime->timers, work->own.key, work->own.at);
             wh_work_free(engine, work);
         } else {
-            wh_list_push_front(&engine->inbox, work);
+            bool ask = work->door && !work->asked && wh_inbox_asking(engine);
+            wh_list_push_front(ask ? &engine->fresh : &engine->inbox, work);
         }
     }
 }
@@ -146,6 +147,8 @@ static int decided(struct wh_turn *turn, struct wh_work *work, int status)
     if (status == WH_E_REFUSED && work->door && work->outcome == WH_OUT_REFUSED) {
         wh_turn_undo(turn);
         status = 0;
+        if (!work->asked && work->error->status != 409)
+            work->outcome = WH_OUT_ASK;
     }
     if (status == 0 && work->door)
         return wh_answer_keep(turn, work);

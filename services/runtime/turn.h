@@ -37,8 +37,10 @@ struct wh_engine_event {
     const uint8_t *hash;
 };
 int wh_engine_event(struct wh_engine *engine, const struct wh_engine_event *event);
-// How many items one turn may hold from now on (setting turn_items).
-void wh_engine_limit(struct wh_engine *engine, size_t items, int64_t timers_grace_ms);
+// How many items one turn may hold; how long after a start timers wait, and how long every command
+// is looked up among the kept answers first.
+void wh_engine_limit(struct wh_engine *engine, size_t items, int64_t timers_grace_ms,
+                     int64_t ask_ms);
 
 // Open dead letters by object, while rebuilding.
 void wh_engine_parked(struct wh_engine *engine, int64_t object, int64_t count);
