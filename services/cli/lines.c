@@ -43,7 +43,7 @@ static void print_human(struct lines *lines, const struct slot *slot)
     {
         const char *part = json_string_value(json_object_get(task, "part"));
         printf(" %s%s", json_string_value(json_object_get(task, "department")),
-               part && strcmp(part, "LEAD") == 0 ? T("(主办)", "(lead)") : "");
+               part && strcmp(part, "LEAD") == 0 ? T("(牵头)", "(lead)") : "");
     }
     if (slot->code == EXIT_SILENCE)
         printf("%s",

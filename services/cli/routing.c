@@ -43,7 +43,7 @@ static void checked_print(struct cli *cli, const Whistle__V1__RoutingChecked *ch
     }
     if (!checked->n_holes)
         printf(
-            T("%s✓%s %d 对 (类别 × 街道):今后 7 天都有主办可叫到\n",
+            T("%s✓%s %d 对 (类别 × 街道):今后 7 天都有牵头可叫到\n",
               "%s✓%s %d pairs of category and street: a lead can be reached for the next 7 days\n"),
             colour_on(TONE_GOOD), colour_off(TONE_GOOD), checked->pairs);
 }

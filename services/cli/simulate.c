@@ -89,7 +89,7 @@ static void line_print(struct cli *cli, const Whistle__V1__SimulationLine *line)
 {
     printf("  %s  %s", line->number, name_category(cli, line->category));
     if (strcmp(line->lead_before, line->lead_after) != 0)
-        printf(T("  主办 %s → %s", "  lead %s → %s"), line->lead_before, line->lead_after);
+        printf(T("  牵头 %s → %s", "  lead %s → %s"), line->lead_before, line->lead_after);
     for (size_t i = 0; i < line->n_added; i++)
         printf("  %s+%s%s", colour_on(TONE_GOOD), line->added[i], colour_off(TONE_GOOD));
     for (size_t i = 0; i < line->n_dropped; i++)
@@ -111,7 +111,7 @@ static void line_print(struct cli *cli, const Whistle__V1__SimulationLine *line)
 
 static void result_print(struct cli *cli, const Whistle__V1__SimulationResult *result)
 {
-    printf(T("%d 个哨,%d 个会不同:主办改变 %d,增派 %d,少派 %d,时限提前 %d、推后 %d\n",
+    printf(T("%d 个哨,%d 个会不同:牵头改变 %d,增派 %d,少派 %d,时限提前 %d、推后 %d\n",
              "%d whistles, %d would differ: %d leads, %d departments added, %d dropped, %d dues\n"
              "earlier, %d later\n"),
            result->whistles, result->changed, result->leads_changed, result->departments_added,

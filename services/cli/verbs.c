@@ -272,7 +272,7 @@ const struct verb verbs[] = {
      "read the reporter and the unmasked text (is recorded)", run_unseal, "unseal", NULL,
      PARAMS(NUMBER("number"), REASON), NULL, NULL},
 
-    {"rule", GROUP_DISTRICT, DOOR_DISPATCH, "裁决退单", "rule on a refusal", run_command, "rule",
+    {"rule", GROUP_DISTRICT, DOOR_DISPATCH, "审定退单", "rule on a refusal", run_command, "rule",
      NULL, PARAMS(TASK, RULE_OPTIONS), NULL, NULL},
     {"close", GROUP_DISTRICT, DOOR_DISPATCH, "终结 (两人先后)",
      "close by ruling (two persons, one after the other)", run_command, "rule_close", NULL,
