@@ -31,26 +31,35 @@
 const struct wh_statement store_statements[PUT_STATEMENTS] = {
     [PUT_WHISTLE_NEW] =
         {"whistle_new", "LLILLLLLIIIIIISSSSSTTTA",
-         "INSERT INTO whistle (id, history, submitted_at, dispatched_at, due_review, due_resolve, "
-         "next_timer, version, unit, street, place, asked_by, routing_version, priority, source, "
-         "flags, drill, stage, state, times_set, category, title, joint) "
-         "SELECT t.id, ARRAY(SELECT generate_series(t.seq, t.seq + t.events - 1)), submitted_at, "
-         "dispatched_at, due_review, due_resolve, next_timer, version, unit, street, place, "
-         "asked_by, routing_version, priority, source, flags, flags & 1 <> 0, stage, state, "
-         "times_set, category, title, joint::int4[] "
-         "FROM unnest($1::int8[], $2::int8[], $3::int4[], $4::int8[], $5::int8[], $6::int8[], "
-         "$7::int8[], $8::int8[], $9::int4[], $10::int4[], $11::int4[], $12::int4[], $13::int4[], "
-         "$14::int4[], $15::int2[], $16::int2[], $17::int2[], $18::int2[], $19::int2[], "
-         "$20::text[], $21::text[], $22::text[], $23::text[]) "
-         "AS t(id, seq, events, submitted_at, dispatched_at, due_review, due_resolve, next_timer, "
-         "version, unit, street, place, asked_by, routing_version, priority, source, flags, stage, "
-         "state, times_set, category, title, joint)"},
+         "INSERT INTO whistle ("
+         "id, history, submitted_at, dispatched_at, due_review, due_resolve, next_timer, "
+         "version, unit, street, place, asked_by, routing_version, priority, source, flags, "
+         "drill, stage, state, times_set, category, title, joint) "
+         "SELECT id, CASE events WHEN 1 THEN ARRAY[seq] WHEN 2 THEN ARRAY[seq, seq + 1] ELSE "
+         "ARRAY(SELECT "
+         "generate_series(seq, seq + events - 1)) END, "
+         "submitted_at, dispatched_at, due_review, due_resolve, next_timer, version, unit, "
+         "street, place, asked_by, routing_version, priority, source, flags, "
+         "flags & 1 <> 0, stage, state, times_set, category, title, joint::int4[] "
+         "FROM (SELECT unnest($1::int8[]) AS id, unnest($2::int8[]) AS seq, "
+         "unnest($3::int4[]) AS events, unnest($4::int8[]) AS submitted_at, "
+         "unnest($5::int8[]) AS dispatched_at, unnest($6::int8[]) AS due_review, "
+         "unnest($7::int8[]) AS due_resolve, unnest($8::int8[]) AS next_timer, "
+         "unnest($9::int4[]) AS version, unnest($10::int4[]) AS unit, "
+         "unnest($11::int4[]) AS street, unnest($12::int4[]) AS place, "
+         "unnest($13::int4[]) AS asked_by, unnest($14::int4[]) AS routing_version, "
+         "unnest($15::int2[]) AS priority, unnest($16::int2[]) AS source, "
+         "unnest($17::int2[]) AS flags, unnest($18::int2[]) AS stage, "
+         "unnest($19::int2[]) AS state, unnest($20::text[]) AS times_set, "
+         "unnest($21::text[]) AS category, unnest($22::text[]) AS title, "
+         "unnest($23::text[]) AS joint) t"},
     [PUT_TASK_NEW] =
         {"task_new", "LILSSLLLLLL",
          "INSERT INTO task (whistle, body, seq, ord, part, dispatched_at, due_sign, due_checkin, "
          "due_report, due_resolve, due_next) "
-         "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::int2[], $5::int2[], "
-         "$6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::int8[], $11::int8[])"},
+         "SELECT unnest($1::int8[]), unnest($2::int4[]), unnest($3::int8[]), unnest($4::int2[]), "
+         "unnest($5::int2[]), unnest($6::int8[]), unnest($7::int8[]), unnest($8::int8[]), "
+         "unnest($9::int8[]), unnest($10::int8[]), unnest($11::int8[])"},
     [PUT_WHISTLE] =
         {"whistle_set", "LLILLLLLLLLLIIIIIIISSSSSSZZTTTAB",
          "WITH t AS (SELECT * FROM unnest($1::int8[], $2::int8[], $3::int4[], $4::int8[], "

@@ -33,6 +33,21 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+// CPU seconds a backend has used, from /proc.
+static double cpu_s(int pid)
+{
+    char path[64];
+    unsigned long user = 0, system = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        (void)fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+                     &user, &system);
+        (void)fclose(file);
+    }
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
 static double fsync_rate(const char *dir)
 {
     char path[128];
@@ -102,16 +117,20 @@ int main(int argc, char **argv)
     struct fake_turn *fake = fake_turn_new(pg_conn(pg), statements, PUT_STATEMENTS + 1);
     struct wh_turn *turn = fake_turn_handle(fake);
     double syncs = fsync_rate(pg_dir(pg)), begin = now_s();
+    int backend = PQbackendPID(pg_conn(pg));
+    double cpu = cpu_s(backend);
     int64_t seq = 1, number = INT64_C(202611230000001);
     for (int i = 0; i < turns; i++) {
         for (int k = 0; k < size; k++, number++, seq++) {
             dispatched(&room, number, INT64_C(1795400000000) + seq);
-            store_put_whistle(turn, NULL, &room.whistle, seq, 1, seq + 900000);
-            put_event(turn, seq, number, 900);
+            store_put_whistle(turn, NULL, &room.whistle, seq, 2, seq + 900000);
+            put_event(turn, seq, number, 970);
+            put_event(turn, ++seq, number, 1700); // its notices
         }
         fake_turn_run(fake);
     }
-    double written = now_s() - begin;
+    double written = now_s() - begin, cpu_new = cpu_s(backend) - cpu;
+    cpu = cpu_s(backend);
     number = INT64_C(202611230000001);
     begin = now_s();
     for (int i = 0; i < turns; i++) {
@@ -126,12 +145,14 @@ int main(int argc, char **argv)
         }
         fake_turn_run(fake);
     }
-    double signed_s = now_s() - begin, n = (double)turns * size;
+    double signed_s = now_s() - begin, cpu_set = cpu_s(backend) - cpu, n = (double)turns * size;
     int64_t bytes = pg_int(pg, "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c WHERE "
                                "c.relname IN ('whistle', 'task')");
     printf("{\"turns\":%d,\"whistles_a_turn\":%d,\"dispatched_per_s\":%.0f,\"signed_per_s\":%.0f,"
+           "\"backend_us_a_dispatch\":%.1f,\"backend_us_a_signature\":%.1f,"
            "\"bytes_per_whistle_with_tasks\":%.0f,\"fsync_per_s\":%.0f}\n",
-           turns, size, n / written, n / signed_s, (double)bytes / n, syncs);
+           turns, size, n / written, n / signed_s, cpu_new / n * 1e6, cpu_set / n * 1e6,
+           (double)bytes / n, syncs);
     fake_turn_free(fake);
     pg_free(pg);
     return 0;
