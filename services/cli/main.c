@@ -98,6 +98,8 @@ static int run(struct cli *cli, int argc, char **argv)
     for (int i = 0; i < argc; i++)
         if (strcmp(argv[i], "-h") == 0)
             argv[i] = help;
+        else if (strcmp(argv[i], "--json") == 0)
+            cli->json = true; // so that a fault in the very words is told in its shape, too
     int at = 0;
     while (at < argc && !name) { // words before the verb are common options only
         if (strncmp(argv[at], "--", 2) != 0)

@@ -164,7 +164,9 @@ static int send_and_log(struct notify *notify, const Whistle__V1__Notice *notice
     char why[256] = "";
     if (sender_send(&notify->sender, notice, json, why, sizeof why) < 0 && !*why)
         (void)snprintf(why, sizeof why, "failed");
-    return sentlog_add(notify->log, notice->id, why);
+    // An outbox file written again is the same file: its name and content come from the notice.
+    bool durable = notify->sender.kind != SENDER_OUTBOX;
+    return sentlog_add(notify->log, notice->id, why, durable);
 }
 
 // A command's hand-over runs in a process of its own, in a session of its own: it outlives a killed

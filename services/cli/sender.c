@@ -120,17 +120,19 @@ static void child(const char *command, const Whistle__V1__Notice *notice, int in
     _exit(127);
 }
 
-// Waits for the command; ends its whole group when the time is over.
+// Waits for the command, looking often at first; ends its whole group when the time is over.
 static int wait_for(pid_t pid, long timeout_s, int *ret_status)
 {
-    const struct timespec nap = {.tv_nsec = 5000000};
-    for (long waited = 0; waited < timeout_s * 200; waited++) {
+    int64_t left = timeout_s * 1000000000;
+    for (long nap = 100000; left > 0; nap = nap < 10000000 ? 2 * nap : nap) {
+        const struct timespec pause = {.tv_nsec = nap};
         pid_t ended = waitpid(pid, ret_status, WNOHANG);
         if (ended == pid)
             return 0;
         if (ended < 0 && errno != EINTR)
             return -1;
-        nanosleep(&nap, NULL);
+        nanosleep(&pause, NULL);
+        left -= nap;
     }
     kill(-pid, SIGKILL);
     waitpid(pid, ret_status, 0);

@@ -93,7 +93,7 @@ bool sentlog_find(const struct sentlog *log, const char *id, const char **ret_wh
     return why != NULL;
 }
 
-int sentlog_add(struct sentlog *log, const char *id, const char *why)
+int sentlog_add(struct sentlog *log, const char *id, const char *why, bool durable)
 {
     json_t *entry = must(json_pack("[s, s]", id, why));
     char *text = must(json_dumps(entry, JSON_LINE));
@@ -102,7 +102,7 @@ int sentlog_add(struct sentlog *log, const char *id, const char *why)
     ssize_t wrote = write(log->fd, text, n + 1);
     free(text);
     json_decref(entry);
-    if (wrote != (ssize_t)(n + 1) || fdatasync(log->fd) < 0)
+    if (wrote != (ssize_t)(n + 1) || (durable && fdatasync(log->fd) < 0))
         return WH_E_IO;
     json_object_set_new(log->known, id, json_string(why));
     return 0;

@@ -18,8 +18,9 @@ void sentlog_load(struct sentlog *log);
 // Was it handed over before? why: "" where it was sent, else why it failed. Borrowed until the next
 // call.
 bool sentlog_find(const struct sentlog *log, const char *id, const char **ret_why);
-// Durable at the return. why: "" sent. 0 or WH_E_IO.
-int sentlog_add(struct sentlog *log, const char *id, const char *why);
+// why: "" sent. durable: also after a power cut (a killed process loses nothing either way).
+// 0 or WH_E_IO.
+int sentlog_add(struct sentlog *log, const char *id, const char *why, bool durable);
 // The cursor stands behind everything in the log: forget it. 0 or WH_E_IO.
 int sentlog_clear(struct sentlog *log);
 
