@@ -149,8 +149,8 @@ static int on_confirmed(struct whistle *w, const struct fold_context *c,
     int side = whistle_side(w, c->district, wh_district_id(c->district, e->by));
     if (side < 0)
         return WH_E_INVALID;
-    w->confirmed =
-        e->verdict == VERDICT(SOLVED) ? (uint8_t)(w->confirmed | 1U << side) : (uint8_t)0;
+    unsigned agreed = e->verdict == VERDICT(SOLVED) ? w->confirmed | 1U << side : 0;
+    w->confirmed = (uint8_t)agreed;
     for (size_t i = 0; i < e->n_confirmed; i++) {
         struct task *t = fold_task_of(w, c, e->confirmed[i]);
         if (t == NULL)
