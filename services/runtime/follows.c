@@ -267,6 +267,8 @@ size_t wh_followings_marks(struct wh_followings *followings,
     size_t n = 0;
     for (size_t i = 0; i < followings->n; i++) {
         struct wh_following *following = &followings->each[i];
+        if (each)
+            following->writing = 0; // of a turn that failed
         if (!following->marked || following->waiting > 0)
             continue;
         n++;

@@ -25,6 +25,7 @@
 #define PATIENCE_MS 10000
 #define HOLD_MS 2000
 #define TRIM_MS 10000
+#define TRIM_MORE_MS 200
 #define KEPT_MS (30 * WH_MS_DAY)
 
 // ---- asking the writer -----------------------------------------------------------------------
@@ -182,9 +183,12 @@ static void touch(struct wh_owner *owner)
     ask(owner, WH_W_TOUCH, values, 3, on_touched);
 }
 
+// A full page: there is more, go on soon.
 static void on_trimmed(void *arg, const struct wh_db_outcome *outcome)
 {
-    (void)answered(arg, outcome);
+    struct wh_owner *owner = arg;
+    if (answered(owner, outcome) && strcmp(PQcmdTuples(outcome->results[0]), "1000") == 0)
+        owner->tried_ms -= TRIM_MS - TRIM_MORE_MS;
 }
 
 // Kept answers whose id is older than what the door takes.

@@ -218,8 +218,9 @@ static void before_sync(void *arg)
 static void open_db(struct wh_runtime *runtime, const char *role, const char **sql, size_t n,
                     struct wh_db **ret_db)
 {
-    char name[64];
-    snprintf(name, sizeof name, "%s %s", runtime->service->name, role);
+    char name[128];
+    snprintf(name, sizeof name, "%s %s %s", runtime->service->name, role,
+             wh_settings_text(runtime->settings, "instance"));
     const struct wh_db_options options = {
         .conninfo = wh_settings_text(runtime->settings, "database"),
         .schema = runtime->service->name,
