@@ -120,9 +120,10 @@ static int retry(struct cli *cli, int64_t id)
     if (session_ask_json(cli, DOOR_DISPATCH, "retry_dead_letter", body, &reply) < 0)
         code = fault_tell(cli, &reply.fault);
     else if (cli->json)
-        puts("{}");
+        printf("{\"id\":%lld,\"retried\":true}\n", (long long)id);
     else
-        puts(T("已重试", "tried again"));
+        puts(T("已重新排队,看 whistle dead-letters 是否还在",
+               "queued again; whistle dead-letters shows whether it went through"));
     json_decref(body);
     reply_done(&reply);
     return code;

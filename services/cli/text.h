@@ -13,7 +13,8 @@
 
 bool text_zh(void);
 void text_speak(bool zh);
-// From LC_ALL, LC_MESSAGES, LANG in this order: the first that is set and not empty decides.
+// From LC_ALL, LC_MESSAGES, LANG in this order: the first that is set and not empty decides. One
+// that names no language (C, POSIX), or none at all: Chinese.
 bool text_locale_zh(void);
 
 // "zh" or "en" (also zh_CN, en-GB …): 0 with the language set, -1 otherwise.
