@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Places where a test stops a service exactly between two steps. Empty in product builds.
-// WHISTLE_FAILPOINT="name[:skip][=kill|stop|error]": at the (skip+1)-th passing kill self, stop self
-// (SIGSTOP), or make the step fail.
+// WHISTLE_FAILPOINT="name[:skip][=kill|stop|error]": at the (skip+1)-th passing kill self, stop
+// self (SIGSTOP), or make the step fail.
 #ifndef WH_RUNTIME_FAILPOINT_H
 #define WH_RUNTIME_FAILPOINT_H
 

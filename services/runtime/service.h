@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a service is: a descriptor. main.c fills one in and calls wh_service_main; everything else
-// (settings, keys, sockets, database, ownership, turns, journal, feed, metrics, drain) is the runtime's.
+// (settings, keys, sockets, database, ownership, turns, journal, feed, metrics, drain) is the
+// runtime's.
 //
 // A turn, as a service sees it:
 //   need   for each item: name what must be loaded (wh_need); no decisions
 //   loaded rows of those loads arrive, one callback a row; the service puts them in its shelf
 //   on     for each item in order: decide with pure rules and turn->now, on the shelf's overlay;
 //          wh_emit events, WH_PUT rows, wh_refuse, wh_timer_set
-//   then one transaction commits; the shelf's overlay joins memory, answers leave, the feed moves on.
+//   then one transaction commits; the shelf's overlay joins memory, answers leave, the feed moves
+//   on.
 // `need` and `on` may run again for the same item (a repeated or halved turn, a kept answer found):
 // everything they did before is rolled back then.
 #ifndef WH_RUNTIME_SERVICE_H
@@ -43,14 +45,14 @@ struct wh_actor {
 // One thing a turn takes. Lives as long as the turn.
 struct wh_item {
     enum wh_item_kind kind;
-    uint32_t what;                    // command or event: field number in the oneof; timer: 0
-    const ProtobufCMessage *message;  // the member, e.g. Whistle__V1__RaiseWhistle
-    struct wh_actor actor;            // command: the caller; event: as the event tells
-    struct wh_uuid request_id;        // command
-    const Whistle__V1__Event *event;  // event: its envelope (payload unpacked in `payload`)
-    const ProtobufCMessage *payload;  // event: the whole <Service>Event
-    const char *feed;                 // event: which feed
-    int64_t key, at;                  // timer: its key and when it was due
+    uint32_t what;                   // command or event: field number in the oneof; timer: 0
+    const ProtobufCMessage *message; // the member, e.g. Whistle__V1__RaiseWhistle
+    struct wh_actor actor;           // command: the caller; event: as the event tells
+    struct wh_uuid request_id;       // command
+    const Whistle__V1__Event *event; // event: its envelope (payload unpacked in `payload`)
+    const ProtobufCMessage *payload; // event: the whole <Service>Event
+    const char *feed;                // event: which feed
+    int64_t key, at;                 // timer: its key and when it was due
 };
 
 typedef int (*wh_item_fn)(void *state, struct wh_turn *turn, const struct wh_item *item);
@@ -68,8 +70,8 @@ struct wh_route {
 
 // A feed of another service and what to do with its events.
 struct wh_follows {
-    const char *feed;                              // also the doors file's name
-    const ProtobufCMessageDescriptor *payload;     // <Service>Event
+    const char *feed;                          // also the doors file's name
+    const ProtobufCMessageDescriptor *payload; // <Service>Event
     wh_item_fn need;
     wh_item_fn on;
 };
@@ -100,7 +102,8 @@ struct wh_loader {
     char key;
     const char *sql;
     void (*row)(void *state, const struct wh_row *row);
-    // after all rows: keys that had none (may be NULL); column 0 of a row is its key. Only for key 'L'.
+    // after all rows: keys that had none (may be NULL); column 0 of a row is its key. Only for key
+    // 'L'.
     void (*done)(void *state, const int64_t *keys, size_t n);
 };
 
@@ -117,8 +120,8 @@ struct wh_done {
 };
 
 struct wh_service {
-    const char *name;    // schema, feed, door, log
-    int schema_version;  // the migration it needs (exactly)
+    const char *name;                          // schema, feed, door, log
+    int schema_version;                        // the migration it needs (exactly)
     const ProtobufCMessageDescriptor *command; // <Service>Command
     const ProtobufCMessageDescriptor *event;   // <Service>Event
     const ProtobufCMessageDescriptor *answer;  // <Service>Answer
@@ -166,8 +169,8 @@ int wh_service_main(const struct wh_service *service, int argc, char **argv);
 
 // ---- in a turn -------------------------------------------------------------------------------
 
-int64_t wh_turn_now(const struct wh_turn *turn);           // ms UTC, the same for the whole turn
-struct wh_arena *wh_turn_arena(struct wh_turn *turn);      // for the turn's life
+int64_t wh_turn_now(const struct wh_turn *turn);      // ms UTC, the same for the whole turn
+struct wh_arena *wh_turn_arena(struct wh_turn *turn); // for the turn's life
 
 // Loads `key` with loader `loader` (index) before `on` runs; repeated keys are loaded once.
 int wh_need(struct wh_turn *turn, size_t loader, int64_t key);
@@ -184,8 +187,8 @@ int64_t wh_turn_next_seq(const struct wh_turn *turn);
 // Refuses a command: the answer is this error, nothing of the item is kept but (status 409) the
 // refusal itself. detail: printf text or NULL; no personal data. Always returns WH_E_REFUSED, which
 // the handler returns. For an event or timer it is a bug.
-int wh_refuse(struct wh_turn *turn, const struct wh_item *item, enum wh_rule rule, const char *field,
-              const char *detail, ...) __attribute__((format(printf, 5, 6)));
+int wh_refuse(struct wh_turn *turn, const struct wh_item *item, enum wh_rule rule,
+              const char *field, const char *detail, ...) __attribute__((format(printf, 5, 6)));
 
 // What the answer says where the command made no event because it had its effect before (a repeat
 // under another request id). Without it such an answer carries the empty ref and state.
@@ -205,10 +208,11 @@ struct wh_val {
 #define WH_T(text) ((struct wh_val){.type = 'T', .p = (text), .n = strlen(text)})
 #define WH_B(data, size) ((struct wh_val){.type = 'B', .p = (data), .n = (size)})
 #define WH_A(ints, count) ((struct wh_val){.type = 'A', .p = (ints), .n = (count)})
-#define WH_NULL(letter) ((struct wh_val){.type = (letter), .p = NULL, .n = (size_t)-1, .i = INT64_MIN})
+#define WH_NULL(letter) \
+    ((struct wh_val){.type = (letter), .p = NULL, .n = (size_t)-1, .i = INT64_MIN})
 int wh_put(struct wh_turn *turn, size_t statement, const struct wh_val *values, size_t n);
-#define WH_PUT(turn, statement, ...)                                                               \
-    wh_put(turn, statement, (const struct wh_val[]){__VA_ARGS__},                                  \
+#define WH_PUT(turn, statement, ...)                              \
+    wh_put(turn, statement, (const struct wh_val[]){__VA_ARGS__}, \
            sizeof((const struct wh_val[]){__VA_ARGS__}) / sizeof(struct wh_val))
 
 // When item TIMER {key} is to come; replaces the key's earlier one after the commit; 0 clears.
@@ -222,7 +226,8 @@ void wh_timer_load(struct wh_runtime *runtime, int64_t key, int64_t at);
 bool wh_row_null(const struct wh_row *row, int column);
 int64_t wh_row_int(const struct wh_row *row, int column); // int2, int4, int8, bool
 const uint8_t *wh_row_bytes(const struct wh_row *row, int column, size_t *ret_n); // bytea, text
-size_t wh_row_ints(const struct wh_row *row, int column, int64_t *ret_ints, size_t max); // int4[], int8[]
+size_t wh_row_ints(const struct wh_row *row, int column, int64_t *ret_ints,
+                   size_t max); // int4[], int8[]
 
 // ---- shelf: objects in memory with an overlay for the turn -----------------------------------
 
@@ -252,26 +257,26 @@ void *wh_query_data(struct wh_query *query); // the handler's own pointer, NULL 
 void wh_query_set_data(struct wh_query *query, void *data);
 // Called once with the handler's own pointer when the query has ended, however it did.
 void wh_query_set_cleanup(struct wh_query *query, void (*cleanup)(void *data));
-// Runs service->selects[select] on the viewing connection; `rows` is called once. Many may be chained,
-// one at a time. 0; WH_E_DB (no connection now), WH_E_NOMEM, WH_E_INVALID: then `rows` is not called and
-// the handler ends the query (BUSY_DATABASE). If the connection is lost meanwhile, or the database
-// refuses, the query is answered without calling `rows`.
+// Runs service->selects[select] on the viewing connection; `rows` is called once. Many may be
+// chained, one at a time. 0; WH_E_DB (no connection now), WH_E_NOMEM, WH_E_INVALID: then `rows` is
+// not called and the handler ends the query (BUSY_DATABASE). If the connection is lost meanwhile,
+// or the database refuses, the query is answered without calling `rows`.
 int wh_query_select(struct wh_query *query, size_t select, const struct wh_val *params, size_t n,
                     wh_rows_fn rows);
-#define WH_SELECT(query, select, rows, ...)                                                        \
-    wh_query_select(query, select, (const struct wh_val[]){__VA_ARGS__},                           \
+#define WH_SELECT(query, select, rows, ...)                              \
+    wh_query_select(query, select, (const struct wh_val[]){__VA_ARGS__}, \
                     sizeof((const struct wh_val[]){__VA_ARGS__}) / sizeof(struct wh_val), rows)
 // A result lives during the call it is handed to.
 size_t wh_result_rows(const struct wh_result *result);
 const struct wh_row *wh_result_row(const struct wh_result *result, size_t index);
-// A computation too long for the loop: work runs in a thread of libuv's pool and touches nothing but
-// arg; then done runs in the loop (select, more work, or an answer). 0, WH_E_NOMEM.
+// A computation too long for the loop: work runs in a thread of libuv's pool and touches nothing
+// but arg; then done runs in the loop (select, more work, or an answer). 0, WH_E_NOMEM.
 int wh_query_work(struct wh_query *query, void (*work)(void *arg),
                   void (*done)(void *state, struct wh_query *query, void *arg), void *arg);
 // Exactly one of these ends a query.
 void wh_query_answer(struct wh_query *query, const ProtobufCMessage *answer);
-void wh_query_refuse(struct wh_query *query, enum wh_rule rule, const char *field, const char *detail,
-                     ...) __attribute__((format(printf, 4, 5)));
+void wh_query_refuse(struct wh_query *query, enum wh_rule rule, const char *field,
+                     const char *detail, ...) __attribute__((format(printf, 4, 5)));
 
 // ---- the process -----------------------------------------------------------------------------
 

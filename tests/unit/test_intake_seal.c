@@ -264,8 +264,8 @@ static void contacts_are_sealed_the_same_way_each_time(void **state)
     struct person person = new_person(5), other = new_person(5), stranger = new_person(6);
     const char *a = NULL, *b = NULL, *open = NULL;
     int64_t id = 0;
-    const char *personal[] = {"sms:" PHONE, "mail:duty officer", "tel:010-88888888", "exec:call " PHONE,
-                              "hook:duty@example.org"};
+    const char *personal[] = {"sms:" PHONE, "mail:duty officer", "tel:010-88888888",
+                              "exec:call " PHONE, "hook:duty@example.org"};
     const char *others[] = {"outbox:URBAN-0", "hook:https://desk.example/urban", "outbox:", "x"};
     for (size_t i = 0; i < sizeof(personal) / sizeof(personal[0]); i++) {
         assert_true(contact_is_personal(personal[i]));
