@@ -184,12 +184,27 @@ static int put(struct args *args, const struct param *param, const char *text)
     return 0;
 }
 
-static const struct param *find(struct params params, const char *name, size_t n)
+static bool same(const char *name, const char *word, size_t n)
 {
+    if (strlen(name) != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if ((name[i] == '_' ? '-' : name[i]) != (word[i] == '_' ? '-' : word[i]))
+            return false;
+    return true;
+}
+
+// By its name, else by the API's name of the field that it fills ("joint_units" for --joint-unit).
+static const struct param *find(struct params params, const char *word, size_t n)
+{
+    for (size_t i = 0; i < params.n; i++)
+        if (!(params.list[i].flags & PARAM_POSITIONAL) && same(params.list[i].name, word, n))
+            return &params.list[i];
     for (size_t i = 0; i < params.n; i++) {
         const struct param *param = &params.list[i];
-        if (!(param->flags & PARAM_POSITIONAL) && strlen(param->name) == n &&
-            strncmp(param->name, name, n) == 0)
+        const char *dot = param->field ? strrchr(param->field, '.') : NULL;
+        if (param->field && param->kind != PARAM_FLAG && !(param->flags & PARAM_POSITIONAL) &&
+            same(dot ? dot + 1 : param->field, word, n))
             return param;
     }
     return NULL;

@@ -57,6 +57,12 @@ static void test_bodies(void **state)
     assert_body("raise", WORDS("--answer", "depth_cm=40", "--answer", "note=a=b", "--drill"),
                 "{\"answers\":[{\"code\":\"depth_cm\",\"value\":\"40\"},"
                 "{\"code\":\"note\",\"value\":\"a=b\"}],\"drill\":true}");
+    assert_body("confirm", WORDS("N", "solved", "--tasks", "A"),
+                "{\"number\":\"N\",\"verdict\":\"SOLVED\",\"tasks\":[\"A\"]}");
+    assert_body("raise", WORDS("--joint_units", "a,b", "--asked-by=c", "--tags", "t"),
+                "{\"joint_units\":[\"a\",\"b\"],\"asked_by\":\"c\",\"tags\":[\"t\"]}");
+    assert_body("extend", WORDS("T", "--until_at", "2026-12-01T18:00:00+08:00"),
+                "{\"task\":\"T\",\"until_at\":\"2026-12-01T18:00:00+08:00\"}");
     assert_body("reopen", WORDS("--", "N"), "{\"number\":\"N\"}");
     assert_body("reopen", WORDS("N", "--reason", "--odd"),
                 "{\"number\":\"N\",\"reason\":\"--odd\"}");
