@@ -214,6 +214,17 @@ def act_at_random(pick, numbers):
         (STREET, "confirm", number, "--verdict", pick.choice(["SOLVED", "NOT_SOLVED"])),
         (STREET, "add", number, "--department", "MARKET", "--reason", "补派"),
         (STREET, "reopen", number, "--reason", "反弹"),
+        (code, "extend", f"{number}-{code}", "--until", "2026-12-20T12:00:00+08:00", "--reason", "等配件"),
+        (STREET, "extend", f"{number}-{code}", pick.choice(["--approve", "--deny"]), "--reason", "知悉"),
+        (code, "delegate", f"{number}-{code}", "--to", "officer-2"),
+        (STREET, "rate", f"{number}-{code}", "--rating", "BASICALLY"),
+        (code, "reply", f"{number}-{code}", "--text", "已加派"),
+        (COMMUNITY, "opinion", number, "--rating", "UNSATISFIED"),
+        (STREET, "priority", number, "--priority", pick.choice(["P1", "P2", "P3", "P4"]), "--reason",
+         "情况变化"),
+        (STREET, "add", number, "--text", "又添两户"),
+        (code, "ledger", f"{number}-{code}", "--plan", "逐户协商", "--until", "2027-02-20T12:00:00+08:00"),
+        ("DISTRICT", "ledger", f"{number}-{code}", pick.choice(["--approve", "--deny"]), "--reason", "知悉"),
     ]), expect=None)
 
 
@@ -221,8 +232,9 @@ def test_the_same_after_kills():
     pick = random.Random(11)
     numbers = [blow()["number"] for _ in range(3)]
     for _ in range(6):
-        for _ in range(12):
+        for _ in range(25):
             act_at_random(pick, numbers)
+        time.sleep(0.1)  # what intake was told arrives here by its feed
         shown, rows = [show(n) for n in numbers], everything()
         cluster.processes["dispatch"].kill()
         cluster.start_service("dispatch")
@@ -244,6 +256,11 @@ def test_the_same_after_kills():
     kinds = {row[0] for row in cluster.sql("SELECT kind FROM dispatch.journal")}
     assert {"5", "6", "7", "8", "9"} <= kinds, kinds
     assert cluster.whistle("AUDITOR", "history", "--verify")
+
+
+def test_the_tables_are_the_fold_of_the_journal():
+    folded = json.loads(cluster.sh([cluster.bin("peer_fold"), cluster.conninfo("whistle")]))
+    assert folded["faults"] == 0 and folded["whistles"] > 20, folded
 
 
 def test_other_rules_for_recorded_whistles():
