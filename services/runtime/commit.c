@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A turn's one transaction and what its outcome means. First the head is set from the values this
 // process knows; if that finds no row, another one owns the journal and this process ends. Classes
-// 22 and 23 mean a bad message: fewer are tried, until one stands alone and goes to the dead
-// letters. Class 40 repeats the turn. Anything else is the environment's: memory is void.
+// 22 and 23 (21, 54) mean a bad message: fewer are tried, until one stands alone and goes to the
+// dead letters. Class 40 repeats the turn. Anything else is the environment's: memory is void.
 #include <endian.h>
 #include <stdio.h>
 #include <string.h>
@@ -247,6 +247,17 @@ static bool answered_before(const struct wh_engine *engine, size_t step)
     return false;
 }
 
+// Data and constraints; also two rows of one key in one statement (21: half a turn may do it) and
+// limits that one message breaks (54): repeated for ever they would stop everybody.
+static bool message_fault(const char *class)
+{
+    static const char *const classes[] = {"22", "23", "21", "54"};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (strncmp(class, classes[i], 2) == 0)
+            return true;
+    return false;
+}
+
 static void failed(struct wh_engine *engine, const struct wh_db_outcome *outcome)
 {
     const char *class = outcome->sqlstate;
@@ -258,7 +269,7 @@ static void failed(struct wh_engine *engine, const struct wh_db_outcome *outcome
         again(engine);
         return;
     }
-    if (outcome->step > 0 && (strncmp(class, "22", 2) == 0 || strncmp(class, "23", 2) == 0)) {
+    if (outcome->step > 0 && message_fault(class)) {
         refused(engine, outcome);
         again(engine);
         return;
