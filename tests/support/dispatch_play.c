@@ -115,6 +115,8 @@ static void take_event(struct play *p, const struct decided_event *decided, cons
     oracle_event(p, p->now, e);
     check_notices(p, e);
     note_event(p, e);
+    if (p->hear != NULL)
+        p->hear(p->hear_arg, p, identity, officer, e);
 }
 
 static void take_decision(struct play *p, const char *identity, const char *officer)

@@ -35,6 +35,10 @@ struct play {
     uint8_t priority;
     struct oracle_task oracle[TASKS_MAX];
     size_t n_oracle;
+    // Hears every event as it is made; NULL: nobody. identity "": time.
+    void (*hear)(void *arg, const struct play *p, const char *identity, const char *officer,
+                 const Whistle__V1__DispatchEvent *event);
+    void *hear_arg;
     bool confirmed_by_side; // since the last dispatch or reopening
     struct decision d;      // the latest
 };
