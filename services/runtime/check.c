@@ -24,7 +24,7 @@ static void text_of(const struct wh_row *row, int column, char ret_text[64])
 {
     size_t n;
     const uint8_t *bytes = wh_row_bytes(row, column, &n);
-    snprintf(ret_text, 64, "%.*s", (int)n, (const char *)bytes);
+    (void)snprintf(ret_text, 64, "%.*s", (int)n, (const char *)bytes);
 }
 
 // C and POSIX know no letters beyond ASCII: trigram search would see no Chinese.

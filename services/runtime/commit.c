@@ -206,12 +206,12 @@ static void condemn(struct wh_engine *engine, const struct wh_db_outcome *outcom
         wh_fatal("deadletter.refused", "the database refuses even the dead letter: %s %s",
                  outcome->sqlstate, outcome->message);
     work->condemned = true;
-    snprintf(work->sqlstate, sizeof work->sqlstate, "%s", outcome->sqlstate);
-    snprintf(work->why, sizeof work->why, "%s: statement %s",
-             work->door       ? work->door->route->name
-             : work->own.feed ? work->own.feed
-                              : "timer",
-             statement_name(engine, outcome->step));
+    (void)snprintf(work->sqlstate, sizeof work->sqlstate, "%s", outcome->sqlstate);
+    (void)snprintf(work->why, sizeof work->why, "%s: statement %s",
+                   work->door       ? work->door->route->name
+                   : work->own.feed ? work->own.feed
+                                    : "timer",
+                   statement_name(engine, outcome->step));
 }
 
 // Dead letters for condemned timers and the cursor's move alone have one work or none.

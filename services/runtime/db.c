@@ -61,7 +61,7 @@ void db_lost(struct wh_db *db, const char *why)
     if (db->state == DB_WAITING)
         return;
     char text[sizeof db->why];
-    snprintf(text, sizeof text, "%s", why);
+    (void)snprintf(text, sizeof text, "%s", why);
     struct db_job *jobs = db->head;
     db->head = db->tail = NULL;
     db->queued = 0;
@@ -84,7 +84,7 @@ void db_break_later(struct wh_db *db, const char *why)
     if (db->broken || db->state == DB_WAITING)
         return;
     db->broken = true;
-    snprintf(db->why, sizeof db->why, "%s", why);
+    (void)snprintf(db->why, sizeof db->why, "%s", why);
     uv_timer_start(&db->timer, on_timer, 0, 0);
 }
 
@@ -180,8 +180,8 @@ void db_prepared(struct wh_db *db, const struct wh_db_outcome *outcome)
 {
     if (outcome->status != 0) {
         char why[sizeof db->why];
-        snprintf(why, sizeof why, "statement %zu (%s): %.300s", outcome->step, outcome->sqlstate,
-                 outcome->message ? outcome->message : "");
+        (void)snprintf(why, sizeof why, "statement %zu (%s): %.300s", outcome->step,
+                       outcome->sqlstate, outcome->message ? outcome->message : "");
         db_break_later(db, why);
         return;
     }
@@ -204,14 +204,14 @@ static char *settings_text(const struct wh_db_options *options)
     size_t n = strlen(more) + strlen(options->schema) + (theirs ? strlen(theirs) : 0) + 512;
     char *text = malloc(n);
     if (text)
-        snprintf(text, n,
-                 "%s -c synchronous_commit=on -c enable_seqscan=off -c enable_mergejoin=off "
-                 "-c enable_hashjoin=off -c jit=off "
-                 "-c plan_cache_mode=force_generic_plan -c statement_timeout=0 "
-                 "-c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 "
-                 "-c lock_timeout=0 -c timezone=UTC%s%s %s",
-                 theirs ? theirs : "", options->schema[0] ? " -c search_path=" : "",
-                 options->schema, more);
+        (void)snprintf(text, n,
+                       "%s -c synchronous_commit=on -c enable_seqscan=off -c enable_mergejoin=off "
+                       "-c enable_hashjoin=off -c jit=off "
+                       "-c plan_cache_mode=force_generic_plan -c statement_timeout=0 "
+                       "-c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 "
+                       "-c lock_timeout=0 -c timezone=UTC%s%s %s",
+                       theirs ? theirs : "", options->schema[0] ? " -c search_path=" : "",
+                       options->schema, more);
     PQconninfoFree(parsed);
     return text;
 }

@@ -20,7 +20,7 @@ static struct db_job *job_take(struct wh_db *db, size_t n)
     PGresult **results = job->results;
     size_t cap = job->cap;
     if (cap < n) {
-        PGresult **more = realloc(results, n * sizeof *results);
+        PGresult **more = realloc(results, n * sizeof(PGresult *));
         if (!more) {
             job->next = db->spare;
             db->spare = job;
@@ -54,7 +54,7 @@ static void job_queue(struct wh_db *db, struct db_job *job)
 
 static void name_of(size_t index, char name[16])
 {
-    snprintf(name, 16, "s%u", (unsigned)index);
+    (void)snprintf(name, 16, "s%u", (unsigned)index);
 }
 
 int db_pipe_start(struct wh_db *db)
@@ -139,8 +139,10 @@ static void note_error(struct db_job *job, const PGresult *result)
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     job->outcome.status = WH_E_DB;
     job->outcome.step = job->got;
-    snprintf(job->outcome.sqlstate, sizeof job->outcome.sqlstate, "%s", sqlstate ? sqlstate : "");
-    snprintf(job->message, sizeof job->message, "%s", text ? text : PQresultErrorMessage(result));
+    (void)snprintf(job->outcome.sqlstate, sizeof job->outcome.sqlstate, "%s",
+                   sqlstate ? sqlstate : "");
+    (void)snprintf(job->message, sizeof job->message, "%s",
+                   text ? text : PQresultErrorMessage(result));
 }
 
 static void finish(struct wh_db *db, struct db_job *job)

@@ -237,8 +237,8 @@ void wh_done(struct wh_turn *turn, const struct wh_item *item, const char *ref, 
     if (!work || work->outcome != WH_OUT_NOTHING)
         return;
     work->outcome = WH_OUT_DONE;
-    snprintf(work->done.ref, sizeof work->done.ref, "%s", ref);
-    snprintf(work->done.state, sizeof work->done.state, "%s", state);
+    (void)snprintf(work->done.ref, sizeof work->done.ref, "%s", ref);
+    (void)snprintf(work->done.state, sizeof work->done.state, "%s", state);
 }
 
 // ---- refusals, rows, timers ------------------------------------------------------------------
@@ -255,7 +255,7 @@ int wh_refuse(struct wh_turn *turn, const struct wh_item *item, enum wh_rule rul
     if (detail) {
         va_list args;
         va_start(args, detail);
-        vsnprintf(text, sizeof text, detail, args);
+        (void)vsnprintf(text, sizeof text, detail, args);
         va_end(args);
     }
     int status = wh_rule_info(rule)->status;

@@ -49,7 +49,7 @@ static void turn_done(struct wh_turn *turn, const struct wh_service *service)
 {
     struct wh_batch *common[] = {&turn->journal, &turn->answer, &turn->cursor, &turn->dead,
                                  &turn->retried};
-    for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
         wh_batch_done(common[i]);
     for (size_t i = 0; turn->own && i < service->n_statements; i++)
         wh_batch_done(&turn->own[i]);

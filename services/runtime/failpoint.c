@@ -22,15 +22,15 @@ static void point_read(struct failpoint *point)
     const char *text = getenv("WHISTLE_FAILPOINT");
     if (!text)
         return;
-    snprintf(point->action, sizeof point->action, "kill");
+    (void)snprintf(point->action, sizeof point->action, "kill");
     size_t name = strcspn(text, ":=");
-    snprintf(point->name, sizeof point->name, "%.*s", (int)name, text);
+    (void)snprintf(point->name, sizeof point->name, "%.*s", (int)name, text);
     const char *rest = text + name;
     if (*rest == ':')
         point->skip = strtol(rest + 1, NULL, 10);
     rest = strchr(rest, '=');
     if (rest)
-        snprintf(point->action, sizeof point->action, "%s", rest + 1);
+        (void)snprintf(point->action, sizeof point->action, "%s", rest + 1);
 }
 
 bool wh_failpoint_hit(const char *name)

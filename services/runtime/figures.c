@@ -52,11 +52,11 @@ bool wh_figures_ready(void *arg, char *ret_why, size_t n)
     const struct wh_runtime *runtime = arg;
     const char *rewound = wh_followings_rewound(runtime->followings);
     if (rewound)
-        snprintf(ret_why, n, "feed %s was rewound: its past is not ours", rewound);
+        (void)snprintf(ret_why, n, "feed %s was rewound: its past is not ours", rewound);
     else if (runtime->phase == WH_PHASE_SERVING && (!runtime->door || !runtime->feed))
-        snprintf(ret_why, n, "door or feed is not bound");
+        (void)snprintf(ret_why, n, "door or feed is not bound");
     else
-        snprintf(ret_why, n, "%s", texts[runtime->phase]);
+        (void)snprintf(ret_why, n, "%s", texts[runtime->phase]);
     return runtime->phase == WH_PHASE_SERVING && runtime->door && runtime->feed && !rewound;
 }
 
@@ -116,7 +116,8 @@ int wh_secret(const struct wh_runtime *runtime, const char *name, uint8_t ret_ke
 {
     char path[4200];
     uint8_t bytes[33];
-    snprintf(path, sizeof path, "%s/%s.key", wh_settings_text(runtime->settings, "secrets"), name);
+    (void)snprintf(path, sizeof path, "%s/%s.key", wh_settings_text(runtime->settings, "secrets"),
+                   name);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return WH_E_NOTFOUND;

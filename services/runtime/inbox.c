@@ -160,7 +160,7 @@ int wh_engine_event(struct wh_engine *engine, const struct wh_engine_event *even
         work->own.what = wh_oneof_get(event->payload, &work->own.message);
     work->condemned = !event->payload;
     if (!event->payload)
-        snprintf(work->why, sizeof work->why, "the event's payload cannot be read");
+        (void)snprintf(work->why, sizeof work->why, "the event's payload cannot be read");
     work->item = &work->own;
     wh_list_push(&engine->inbox, work);
     return 0;

@@ -110,7 +110,7 @@ void wh_query_refuse(struct wh_query *query, enum wh_rule rule, const char *fiel
     if (detail) {
         va_list args;
         va_start(args, detail);
-        vsnprintf(text, sizeof text, detail, args);
+        (void)vsnprintf(text, sizeof text, detail, args);
         va_end(args);
     }
     int status = wh_rule_info(rule)->status;

@@ -210,18 +210,15 @@ static void before_sync(void *arg)
     if (runtime->phase == WH_PHASE_SERVING && WH_FAILPOINT("turn.before_commit"))
         wh_fatal("failpoint", "turn.before_commit");
 }
-#define BEFORE_SYNC before_sync
-#else
-#define BEFORE_SYNC NULL
 #endif
 
 static void open_db(struct wh_runtime *runtime, const char *role, const char **sql, size_t n,
                     struct wh_db **ret_db)
 {
     char name[128];
-    snprintf(name, sizeof name, "%s %s %s", runtime->service->name, role,
-             wh_settings_text(runtime->settings, "instance"));
-    const struct wh_db_options options = {
+    (void)snprintf(name, sizeof name, "%s %s %s", runtime->service->name, role,
+                   wh_settings_text(runtime->settings, "instance"));
+    struct wh_db_options options = {
         .conninfo = wh_settings_text(runtime->settings, "database"),
         .schema = runtime->service->name,
         // a turn's loads look rows up by key: never a plan that reads a table to hash it
@@ -232,9 +229,12 @@ static void open_db(struct wh_runtime *runtime, const char *role, const char **s
         .n_sql = n,
         .on_ready = on_ready,
         .on_lost = on_lost,
-        .before_sync = ret_db == &runtime->writer ? BEFORE_SYNC : NULL,
         .arg = runtime,
     };
+#ifdef WHISTLE_FAILPOINTS
+    if (ret_db == &runtime->writer)
+        options.before_sync = before_sync;
+#endif
     if (wh_db_open(&runtime->loop, &options, ret_db) != 0)
         wh_fatal("memory", "no memory for a connection");
 }
@@ -311,7 +311,7 @@ int wh_service_main(const struct wh_service *service, int argc, char **argv)
         return runtime.exit_code;
     if (service->n_follows > WH_FOLLOWS_MAX || sodium_init() < 0 || uv_loop_init(&runtime.loop) < 0)
         wh_fatal("start", "cannot start");
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     keys(&runtime);
     parts(&runtime);
     if (wh_lifecycle_begin(&runtime) != 0)

@@ -223,11 +223,12 @@ void wh_shelf_rollback(struct wh_shelf *shelf)
 void wh_shelf_clear(struct wh_shelf *shelf)
 {
     wh_shelf_rollback(shelf);
-    while (shelf->oldest) {
-        struct blob *blob = shelf->oldest;
-        unlink_blob(shelf, blob);
+    for (struct blob *blob = shelf->oldest; blob;) {
+        struct blob *newer = blob->newer;
         free(blob);
+        blob = newer;
     }
+    shelf->newest = shelf->oldest = NULL;
     shelf->bytes = 0;
     wh_map_done(&shelf->memory);
     wh_map_done(&shelf->overlay);

@@ -132,7 +132,7 @@ static int behind_parked(struct wh_turn *turn, struct wh_work *work)
     } else if (work->own.kind == WH_ITEM_TIMER) {
         put_off(turn, work);
     } else {
-        snprintf(work->why, sizeof work->why, "behind an earlier one of its object");
+        (void)snprintf(work->why, sizeof work->why, "behind an earlier one of its object");
         return wh_park(turn, work);
     }
     return 0;
@@ -180,7 +180,7 @@ static int decide(struct wh_turn *turn, struct wh_work *work)
     wh_turn_undo(turn);
     if (status == WH_E_NOMEM && turn->n > 1)
         return WH_E_NOMEM;
-    snprintf(work->why, sizeof work->why, "the handler failed: %s", wh_strerror(status));
+    (void)snprintf(work->why, sizeof work->why, "the handler failed: %s", wh_strerror(status));
     wh_logf(WH_LOG_ERROR, "item.failed", "%s", work->why);
     return wh_park(turn, work);
 }
