@@ -83,7 +83,7 @@ static int names_read(DIR *folder, const char *set, struct wh_migration_set *ret
             return WH_E_NOMEM;
         ret_set->files = more;
         more[ret_set->n] = (struct wh_migration){.version = version};
-        (void)snprintf(more[ret_set->n++].name, WH_MIGRATION_NAME_MAX, "%s", entry->d_name);
+        memcpy(more[ret_set->n++].name, entry->d_name, strlen(entry->d_name) + 1); // version_of bounds it
     }
     return 0;
 }
