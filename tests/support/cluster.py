@@ -140,12 +140,15 @@ class Cluster:
         self.migrate()
 
     def start_postgres(self):
-        self.processes["postgres"].start()
+        """Also after a kill: the dead one's children may hold its shared memory for a moment yet."""
+        process = self.processes["postgres"].start()
         deadline = time.monotonic() + 60
         while subprocess.run([PGBIN + "/pg_isready", "-q", "-h", self.dir + "/run"]).returncode:
             if time.monotonic() > deadline:
-                raise RuntimeError("PostgreSQL does not start:\n" + self.processes["postgres"].tail())
+                raise RuntimeError("PostgreSQL does not start:\n" + process.tail())
             time.sleep(0.05)
+            if not process.alive():
+                process.start()
 
     def migrate(self):
         return self.sh([self.bin("whistle-migrate"), "--database", self.conninfo("whistle"), "--dir",

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// A street that never gives up: raises COUNT whistles whose content and request id follow from
+// (START, STREAM, index) alone, at RATE a second, at most 256 outstanding, and appends
+// "index seq number" of each acknowledged one to FILE. Killed and started again it cuts a torn last
+// line and sends what is not in FILE under the same ids. Ends when everything is acknowledged; a
+// refusal is written to standard error and ends it with 3.
+//   chaos_publish DOORS KEY STREAM COUNT RATE START_MS FILE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "client/call.h"
+#include "whistle/v1/intake.pb-c.h"
+
+#define WINDOW 256
+#define TEXT_BYTES 200
+
+struct publish {
+    uv_loop_t loop;
+    struct wh_bus *bus;
+    struct wh_caller *caller;
+    struct wh_key key;
+    uv_timer_t pacer;
+    uint8_t *acknowledged;
+    struct slot *slots;
+    size_t stream, count, next, outstanding, done, sent;
+    double rate;
+    uint64_t begin;
+    int64_t start_ms;
+    int fd;
+};
+
+struct slot {
+    struct publish *publish;
+    size_t index;
+};
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "chaos_publish: %s: %s\n", what, why);
+    exit(2);
+}
+
+// The mix: mostly P2, every eighth P3, every fiftieth P1 (kill.py knows the same routes).
+static const char *category_of(size_t index)
+{
+    static const char *const common[] = {"EBIKE_CHARGE", "FIRE_LANE", "RIVER_POLLUTION"};
+    if (index % 50 == 0)
+        return "ROAD_COLLAPSE";
+    if (index % 8 == 7)
+        return "GROUP_RENT";
+    return common[index % 3];
+}
+
+static struct wh_uuid request_id(const struct publish *publish, size_t index)
+{
+    uint8_t random[10] = {0xca, 0x05, (uint8_t)publish->stream};
+    for (size_t i = 0; i < 6; i++)
+        random[9 - i] = (uint8_t)(index >> (8 * i));
+    return wh_uuid7_make(publish->start_ms, random);
+}
+
+static void pump(struct publish *publish);
+
+static void on_answer(void *arg, int status, const Whistle__V1__Answer *answer)
+{
+    struct slot *slot = arg;
+    struct publish *publish = slot->publish;
+    char line[96];
+    if (status != 0 || answer->error != NULL || answer->done == NULL) {
+        const char *rule = status == 0 && answer->error != NULL ? answer->error->rule : "no answer";
+        fprintf(stderr, "chaos_publish: %zu refused: %s\n", slot->index, rule);
+        exit(3);
+    }
+    int n = snprintf(line, sizeof line, "%zu %" PRId64 " %s\n", slot->index, answer->done->seq,
+                     answer->done->ref);
+    if (write(publish->fd, line, (size_t)n) != n)
+        die("write", strerror(errno));
+    publish->acknowledged[slot->index] = 1;
+    publish->outstanding--;
+    publish->done++;
+    if (publish->done == publish->count)
+        exit(0);
+    pump(publish);
+}
+
+static size_t pack(const struct publish *publish, size_t index, uint8_t *ret_body)
+{
+    char text[TEXT_BYTES + 8], title[64];
+    int n = snprintf(text, sizeof text, "chaos-%zu-%08zu ", publish->stream, index);
+    while (n + 3 <= TEXT_BYTES) {
+        memcpy(text + n, "电", 4);
+        n += 3;
+    }
+    snprintf(title, sizeof title, "演练第%zu组", publish->stream);
+    Whistle__V1__RaiseWhistle raise = WHISTLE__V1__RAISE_WHISTLE__INIT;
+    raise.unit = (char *)(uintptr_t)publish->key.identity;
+    raise.category = (char *)(uintptr_t)category_of(index);
+    raise.title = title;
+    raise.text = text;
+    Whistle__V1__IntakeCommand command = WHISTLE__V1__INTAKE_COMMAND__INIT;
+    command.what_case = WHISTLE__V1__INTAKE_COMMAND__WHAT_RAISE;
+    command.raise = &raise;
+    return whistle__v1__intake_command__pack(&command, ret_body);
+}
+
+static void raise_one(struct publish *publish, size_t index)
+{
+    uint8_t body[1024];
+    publish->slots[index] = (struct slot){publish, index};
+    struct wh_call call = {.request_id = request_id(publish, index),
+                           .officer = "",
+                           .acting_for = "",
+                           .body = body,
+                           .body_n = pack(publish, index, body),
+                           .on_answer = on_answer,
+                           .arg = &publish->slots[index]};
+    int code = wh_caller_call(publish->caller, &call);
+    if (code != 0)
+        die("call", wh_strerror(code));
+    publish->outstanding++;
+    publish->sent++;
+}
+
+static void pump(struct publish *publish)
+{
+    double elapsed = (double)(uv_hrtime() - publish->begin) / 1e9;
+    size_t due = (size_t)(elapsed * publish->rate) + 1;
+    while (publish->next < publish->count && publish->outstanding < WINDOW && publish->sent < due) {
+        if (!publish->acknowledged[publish->next])
+            raise_one(publish, publish->next);
+        publish->next++;
+    }
+}
+
+static void on_pace(uv_timer_t *timer)
+{
+    pump(timer->data);
+}
+
+// What an earlier life wrote; a torn last line is cut off.
+static void load(struct publish *publish, const char *path)
+{
+    char line[128];
+    long whole = 0;
+    publish->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    FILE *file = publish->fd < 0 ? NULL : fopen(path, "r");
+    if (file == NULL)
+        die(path, strerror(errno));
+    while (fgets(line, sizeof line, file) != NULL && strchr(line, '\n') != NULL) {
+        size_t index = strtoul(line, NULL, 10);
+        whole = ftell(file);
+        if (index < publish->count && !publish->acknowledged[index]) {
+            publish->acknowledged[index] = 1;
+            publish->done++;
+        }
+    }
+    fclose(file);
+    if (ftruncate(publish->fd, whole) < 0)
+        die(path, strerror(errno));
+}
+
+static void connect_to(struct publish *publish, const char *doors, const char *key)
+{
+    char why[256];
+    struct wh_caller_options options = {.give_up_ms = -1, .window = WINDOW};
+    if (wh_key_read(key, &publish->key, why, sizeof why) != 0 ||
+        wh_doors_find(doors, "door", "intake", &options.door, why, sizeof why) != 0)
+        die("keys", why);
+    options.key = publish->key;
+    int code = wh_bus_new(&publish->loop, &publish->bus);
+    if (code != 0 || (code = wh_caller_new(publish->bus, &options, &publish->caller)) != 0)
+        die("intake's door", wh_strerror(code));
+}
+
+int main(int argc, char **argv)
+{
+    static struct publish publish;
+    if (argc != 8) {
+        fprintf(stderr, "usage: chaos_publish DOORS KEY STREAM COUNT RATE START_MS FILE\n");
+        return 2;
+    }
+    publish.stream = strtoul(argv[3], NULL, 10);
+    publish.count = strtoul(argv[4], NULL, 10);
+    publish.rate = strtod(argv[5], NULL);
+    publish.start_ms = strtoll(argv[6], NULL, 10);
+    publish.acknowledged = calloc(publish.count + 1, 1);
+    publish.slots = calloc(publish.count + 1, sizeof *publish.slots);
+    if (publish.acknowledged == NULL || publish.slots == NULL)
+        die("memory", strerror(errno));
+    load(&publish, argv[7]);
+    if (publish.done == publish.count)
+        return 0;
+    uv_loop_init(&publish.loop);
+    connect_to(&publish, argv[1], argv[2]);
+    uv_timer_init(&publish.loop, &publish.pacer);
+    publish.pacer.data = &publish;
+    publish.begin = uv_hrtime();
+    uv_timer_start(&publish.pacer, on_pace, 0, 10);
+    uv_run(&publish.loop, UV_RUN_DEFAULT);
+    return 2;
+}
