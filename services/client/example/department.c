@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A department's own subscriber: prints each new task and signs it. Kill it whenever you like: it
-// goes on after its cursor, and since the request id is made of the event, signing twice has one
-// effect.
+// A department's own subscriber: prints each new task and signs it. Kill it whenever you like: the
+// cursor moves only over events whose signatures are answered, so none is left out, and since the
+// request id is made of the event, signing twice has one effect.
 //
 //     cc department.c $(pkg-config --cflags --libs whistle) -o department
 //     WHISTLE_KEY=keys/GASCO.key ./department /var/lib/gasco/cursor
@@ -11,6 +11,13 @@
 #include <string.h>
 #include <time.h>
 #include <whistle/whistle.h>
+
+struct department {
+    struct wh_session *session;
+    struct wh_subscription *subscription;
+    int64_t seen;     // the last event that came
+    unsigned waiting; // signatures without answer
+};
 
 static void print_due(const char *what, int64_t at)
 {
@@ -24,9 +31,17 @@ static void print_due(const char *what, int64_t at)
     printf("  %s %s", what, text);
 }
 
+// Everything seen is durable with the service: the cursor may move.
+static void settle(struct department *department)
+{
+    if (!department->waiting && wh_subscription_done(department->subscription, department->seen))
+        fprintf(stderr, "the cursor cannot be written\n"); // tried again with the next event
+}
+
 static void on_signed(void *arg, const struct wh_reply *reply)
 {
-    (void)arg;
+    struct department *department = arg;
+
     if (reply->kind == WH_REPLY_DONE)
         printf("signed   %s (event %" PRId64 ")\n", reply->done->ref, reply->done->seq);
     else if (reply->kind == WH_REPLY_REFUSED)
@@ -34,29 +49,46 @@ static void on_signed(void *arg, const struct wh_reply *reply)
     else
         printf("no answer; the task stays unsigned until the next start\n");
     fflush(stdout);
+    department->waiting--;
+    settle(department);
+}
+
+static void sign(struct department *department, const struct wh_event *event, const char *task)
+{
+    struct wh_request request = {.on_reply = on_signed, .arg = department};
+    char what[80];
+    uint8_t id[16];
+    int rc;
+
+    snprintf(what, sizeof(what), "sign/%s", task);
+    wh_request_id_from(event->at, what, id);
+    request.id = id;
+    rc = wh_task_sign(department->session, &task, 1, &request);
+    if (rc == 0) {
+        department->waiting++;
+        return;
+    }
+    fprintf(stderr, "%s: %s; started again it comes again\n", task, wh_strerror(rc));
+    wh_session_stop(department->session);
+    department->waiting++; // the cursor stays before it
 }
 
 static void on_event(void *arg, struct wh_subscription *subscription, const struct wh_event *event)
 {
-    struct wh_session *session = arg;
-    struct wh_request request = {.on_reply = on_signed};
+    struct department *department = arg;
     struct wh_new_task task;
-    const char *tasks[1];
-    char what[80];
-    uint8_t id[16];
 
     (void)subscription;
-    if (!wh_event_new_task(event, wh_session_identity(session), &task))
+    department->seen = event->seq;
+    if (!wh_event_new_task(event, wh_session_identity(department->session), &task)) {
+        settle(department);
         return;
+    }
     printf("new task %s P%d %s", task.id, (int)task.priority, task.title);
     print_due("sign by", task.due_sign);
     print_due("be there by", task.due_checkin);
     printf("\n");
-    snprintf(what, sizeof(what), "sign/%s", task.id);
-    wh_request_id_from(event->at, what, id);
-    request.id = id;
-    tasks[0] = task.id;
-    wh_task_sign(session, tasks, 1, &request);
+    sign(department, event, task.id);
 }
 
 static void on_trouble(void *arg, struct wh_subscription *subscription, int error, const char *text)
@@ -76,8 +108,7 @@ static void on_signal(uv_signal_t *signal, int number)
 int main(int argc, char **argv)
 {
     struct wh_session_options options = {.give_up_ms = -1};
-    struct wh_subscription *subscription;
-    struct wh_session *session;
+    struct department department = {0};
     uv_signal_t interrupt;
     char why[256];
     int rc;
@@ -86,27 +117,28 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s CURSOR_FILE\n", argv[0]);
         return 2;
     }
-    if (wh_session_open(&options, &session, why, sizeof(why)) < 0) {
+    if (wh_session_open(&options, &department.session, why, sizeof(why)) < 0) {
         fprintf(stderr, "%s\n", why);
         return 2;
     }
-    rc = wh_subscribe(session,
+    rc = wh_subscribe(department.session,
                       &(struct wh_subscribe){.cursor_file = argv[1],
                                              .name = "example-department",
                                              .on_event = on_event,
+                                             .manual = true,
                                              .on_trouble = on_trouble,
-                                             .arg = session},
-                      &subscription);
+                                             .arg = &department},
+                      &department.subscription);
     if (rc < 0) {
         fprintf(stderr, "%s: %s\n", argv[1], wh_strerror(rc));
-        wh_session_close(session);
+        wh_session_close(department.session);
         return 2;
     }
-    uv_signal_init(wh_session_loop(session), &interrupt);
-    interrupt.data = session;
+    uv_signal_init(wh_session_loop(department.session), &interrupt);
+    interrupt.data = department.session;
     uv_signal_start(&interrupt, on_signal, SIGINT);
-    wh_session_run(session);
+    wh_session_run(department.session);
     uv_close((uv_handle_t *)&interrupt, NULL);
-    wh_session_close(session);
+    wh_session_close(department.session);
     return 0;
 }
