@@ -83,7 +83,8 @@ static int names_read(DIR *folder, const char *set, struct wh_migration_set *ret
             return WH_E_NOMEM;
         ret_set->files = more;
         more[ret_set->n] = (struct wh_migration){.version = version};
-        memcpy(more[ret_set->n++].name, entry->d_name, strlen(entry->d_name) + 1); // version_of bounds it
+        // version_of bounds its length.
+        memcpy(more[ret_set->n++].name, entry->d_name, strlen(entry->d_name) + 1);
     }
     return 0;
 }
