@@ -127,8 +127,17 @@ static int release(struct dispatch *state, struct wh_turn *turn, const struct wh
     return error;
 }
 
+// Where the rows of a decision's waiting notices stand: by the seq of its event. After a release in
+// between, behind the release (which takes all rows up to its own seq) and before those that the
+// next decision leaves under that seq.
+struct waiting_place {
+    int64_t seq;
+    int before; // places kept free in front of n
+};
+#define PLACES_BEFORE 1024
+
 static int queue_one(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
-                     const struct waiting_notice *waiting, int64_t seq, size_t n)
+                     const struct waiting_notice *waiting, struct waiting_place *place, size_t n)
 {
     const struct queue *q = wh_shelf_get(state->queues, waiting->receiver, NULL);
     if (!queue_push(&state->queue, q, waiting)) {
@@ -140,14 +149,14 @@ static int queue_one(struct dispatch *state, struct wh_turn *turn, const struct 
         if (!queue_push(&state->queue, q, waiting)) {
             return WH_E_INVALID;
         }
-        seq = wh_turn_next_seq(turn); // after the release, so that it does not take this one too
+        *place = (struct waiting_place){wh_turn_next_seq(turn), PLACES_BEFORE};
     }
     q = &state->queue.queue;
     int error = wh_shelf_put(state->queues, waiting->receiver, q, queue_size(q));
     if (error == 0) {
-        error = WH_PUT(turn, PUT_WAITING, WH_I(waiting->receiver), WH_L(seq), WH_S(n),
-                       WH_L(waiting->number), WH_I(waiting->department), WH_S(waiting->kind),
-                       WH_L(waiting->until));
+        error = WH_PUT(turn, PUT_WAITING, WH_I(waiting->receiver), WH_L(place->seq),
+                       WH_S((int)n - place->before), WH_L(waiting->number),
+                       WH_I(waiting->department), WH_S(waiting->kind), WH_L(waiting->until));
     }
     wh_timer_set(turn, waiting->receiver, q->release_at);
     return error;
@@ -181,8 +190,9 @@ int dispatch_apply(struct dispatch *state, struct wh_turn *turn, const struct wh
     if (error == 0 && d->object == 0) {
         error = put_bundles(state, turn, d, seq);
     }
+    struct waiting_place place = {seq, 0};
     for (size_t i = 0; i < d->n_waiting && error == 0; i++) {
-        error = queue_one(state, turn, item, &d->waiting[i], seq, i);
+        error = queue_one(state, turn, item, &d->waiting[i], &place, i);
     }
     return error;
 }

@@ -145,15 +145,17 @@ static void issue_bundle(struct pen *p, const struct queue *q, const struct bund
 {
     struct called called;
     struct words w;
-    char text[96];
+    char text[128];
     if (!desk_call(p->c->district, q->receiver, b->priority, 0, p->c->now, &called))
         return;
     Whistle__V1__Notice *n = pen_message(p, &whistle__v1__notice__descriptor);
     char **numbers = bundle_numbers(p, b);
     if (p->failed)
         return;
-    (void)snprintf(text, sizeof text, "%s/BUNDLE/%lld", pen_code(p, q->receiver),
-                   (long long)q->release_at);
+    // A full queue is released early, several may be before the same opening: which one is said by
+    // the moment and the first that waited in it.
+    (void)snprintf(text, sizeof text, "%s/BUNDLE/%lld/%lld.%lld", pen_code(p, q->receiver),
+                   (long long)q->release_at, (long long)p->c->now, (long long)q->notices[0].number);
     n->id = notice_id(p, text, &called);
     n->kind = (char *)(uintptr_t)notice_kind_name(NOTICE_BUNDLE);
     n->priority = (Whistle__V1__Priority)b->priority;

@@ -7,7 +7,8 @@ import os
 
 BLOWN, DISPATCHED, SIGNED, NOTICE_SENT = 3, 3, 5, 26
 MIX = ("EBIKE_CHARGE", "FIRE_LANE", "RIVER_POLLUTION")
-NOTICE_ID = r"AL-[0-9]{8}-[0-9]{4,7}[A-Z-]*/[^/\\]+/[^/\\]+/[A-Z0-9]+-[0-9]+\.[0-9]+"
+NOTICE_ID = (r"(?:AL-[0-9]{8}-[0-9]{4,7}[A-Z-]*|[A-Z]+)/[^/\\]+/[^/\\]+/"
+             r"(?:[0-9]+\.[0-9]+/)?[A-Z0-9]+-[0-9]+\.[0-9]+")
 
 
 def category_of(index):

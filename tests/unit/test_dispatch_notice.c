@@ -206,6 +206,32 @@ static void test_bundle(void **state)
     play_end(&night.b);
 }
 
+// Full queues are released before their hour; each bundle is a notice of its own.
+static void test_bundles_of_one_hour_differ(void **state)
+{
+    (void)state;
+    char ids[2][128];
+    struct wh_arena arena;
+    wh_arena_init(&arena, 1 << 16);
+    for (int i = 0; i < 2; i++) {
+        static struct queue_room room;
+        struct decision d;
+        struct waiting_notice w = {.receiver = wh_district_id(district, "HRSS"),
+                                   .department = wh_district_id(district, "HRSS"),
+                                   .number = 202611230000007 + i,
+                                   .until = TUESDAY_NINE,
+                                   .kind = NOTICE_CALL};
+        struct decision_context c = {.now = NIGHT, .district = district, .arena = &arena};
+        assert_true(queue_push(&room, NULL, &w));
+        decision_init(&d);
+        assert_int_equal(decide_release(&room.queue, &c, NULL, NULL, &d), 0);
+        assert_int_equal(d.events[0].event->n_notices, 1);
+        snprintf(ids[i], sizeof ids[i], "%s", d.events[0].event->notices[0]->id);
+    }
+    assert_string_not_equal(ids[0], ids[1]);
+    wh_arena_done(&arena);
+}
+
 static void test_queue_is_bounded(void **state)
 {
     (void)state;
@@ -318,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_next_after_failure),
         cmocka_unit_test(test_hours),
         cmocka_unit_test(test_bundle),
+        cmocka_unit_test(test_bundles_of_one_hour_differ),
         cmocka_unit_test(test_queue_is_bounded),
         cmocka_unit_test(test_review),
         cmocka_unit_test(test_self_handled),
