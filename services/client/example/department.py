@@ -58,8 +58,10 @@ class Line:
         self.heard = time.monotonic()
 
     def send(self, frame):
-        """False where nobody is connected."""
-        if not self.socket.poll(1000, zmq.POLLOUT):
+        """False where nobody is connected. A line that was refused once stays dead: make another."""
+        if not self.socket.poll(500, zmq.POLLOUT):
+            if time.monotonic() - self.heard > SILENT_S:
+                self.change()
             return False
         self.socket.send(frame.SerializeToString())
         return True
