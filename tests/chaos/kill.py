@@ -14,6 +14,7 @@ import json
 import os
 import random
 import re
+import signal
 import sys
 import time
 
@@ -118,7 +119,8 @@ class Chaos:
         return sum(self.kills.values())
 
     def victims(self):
-        weights = {"intake": 4, "dispatch": 4, "postgres": 2, "publish": 3, "subscribe": 4, "notify": 2}
+        weights = {"intake": 4, "dispatch": 4, "postgres": 2, "backend": 1, "publish": 3,
+                   "subscribe": 4, "notify": 2}
         kind = self.random.choices(list(weights), list(weights.values()))[0]
         choice = {"publish": [f"publish-{i}" for i in range(len(STREETS))],
                   "subscribe": [f"subscribe-{d}" for d in self.departments]}.get(kind, [kind])
@@ -131,6 +133,10 @@ class Chaos:
 
     def kill(self):
         victims = self.victims()
+        alone = len(victims) == 1
+        if victims[0] == "backend":
+            self.kill_backend()
+            victims = victims[1:]
         for name in victims:
             if name in self.finished:
                 continue
@@ -144,9 +150,19 @@ class Chaos:
                 continue
             began = time.monotonic()
             self.restart(name)
-            if len(victims) == 1:
+            if alone:
                 self.measure(name, began, before)
         self.all_ready()
+
+    def kill_backend(self):
+        """One session's process of PostgreSQL: the postmaster then ends all others and recovers."""
+        service = self.random.choice(SERVICES)
+        rows = self.cluster.sql(f"SELECT pid FROM pg_stat_activity WHERE usename = 'whistle_{service}'")
+        if not rows:
+            return
+        os.kill(int(rows[0][0]), signal.SIGKILL)
+        self.count_kill("backend")
+        time.sleep(0.05)
 
     def measure(self, name, began, before):
         if name in SERVICES:
@@ -310,7 +326,7 @@ class Chaos:
 
 def parse():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, help="default: 60, or 2.7 a kill")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--whistles", type=int, default=0, help="default: 200 a second")
     parser.add_argument("--seed", type=int, default=20261123)
@@ -320,6 +336,7 @@ def parse():
     parser.add_argument("--json", action="store_true", help="only the line of figures")
     parser.add_argument("--keep", action="store_true", help="leave the folder behind")
     options = parser.parse_args()
+    options.seconds = options.seconds or max(60.0, 2.7 * options.kills)
     options.whistles = options.whistles or int(200 * options.seconds)
     return options
 
