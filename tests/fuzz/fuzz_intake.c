@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct admitted admitted;
     struct fault fault;
     if (district == NULL) {
-        district = demo_district(getenv("WHISTLE_SOURCE") != NULL ? getenv("WHISTLE_SOURCE") : ".");
+        district = demo_district(WH_SOURCE_DIR);
         wh_arena_init(&arena, (size_t)4 << 20);
     }
     wh_arena_reset(&arena);
