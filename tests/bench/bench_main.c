@@ -302,7 +302,7 @@ static void print_result(struct bench *bench)
     double accept_s = (double)(bench->last_answer - bench->begin) / 1e9;
     double deliver_s = (double)(bench->last_delivery - bench->begin) / 1e9;
     size_t n = bench->count;
-    printf("{\"whistles\":%zu,\"refused\":%zu,\"window\":%zu,\"offered_per_s\":%.0f,"
+    printf("{\"count\":%zu,\"refused\":%zu,\"window\":%zu,\"rate\":%.0f,"
            "\"accepted_per_s\":%.0f,\"delivered_per_s\":%.0f,"
            "\"accept_p50_ms\":%.2f,\"accept_p99_ms\":%.2f,"
            "\"end_to_end_p50_ms\":%.2f,\"end_to_end_p99_ms\":%.2f}\n",
