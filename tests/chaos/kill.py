@@ -16,12 +16,13 @@ import random
 import re
 import signal
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import runner  # noqa: E402
-from cluster import Cluster, Process, TOP  # noqa: E402
+from cluster import DISTRICT, Cluster, Process, TOP  # noqa: E402
 from verdict import Verdict, routes  # noqa: E402
 
 STREETS = ("990101002", "990101003", "990101101", "990101201")
@@ -42,6 +43,18 @@ def fail_points():
     return sorted(names - UNREACHABLE)
 
 
+def night(folder):
+    """The demo district with its working hour far from now: notices of P3 wait, whenever this runs."""
+    with open(DISTRICT) as file:
+        data = json.load(file)
+    hour = (time.gmtime().tm_hour + 8 + 10) % 23
+    data["calendar"]["work_hours"] = [[f"{hour:02}:00", f"{hour:02}:59"]]
+    path = os.path.join(folder, "district.json")
+    with open(path, "w") as file:
+        json.dump(data, file, ensure_ascii=False)
+    return path
+
+
 def figures(seconds):
     """{"n", "p50_s", "max_s"} of a list of durations."""
     ordered = sorted(seconds)
@@ -55,7 +68,8 @@ class Chaos:
     def __init__(self, options):
         self.options = options
         self.random = random.Random(options.seed)
-        self.cluster = Cluster(keep=options.keep)
+        with tempfile.TemporaryDirectory() as folder:
+            self.cluster = Cluster(keep=options.keep, district=night(folder))
         self.folder = self.cluster.dir + "/chaos"
         self.kills, self.faults = {}, []
         self.reached = {name: 0 for name in fail_points()}

@@ -194,6 +194,33 @@ def test_bundles_wait_and_survive_a_kill():
     cluster.processes["notify"].stop()
 
 
+def raise_many(n, category="RUBBISH"):
+    line = json.dumps({"unit": STREET, "category": category, "title": "垃圾三天没清"}) + "\n"
+    done = cluster.whistle(STREET, "raise", "--file", "-", "--no-wait", stdin=line * n)
+    return [a["number"] for a in done]
+
+
+def bundles():
+    return int(cluster.sql("SELECT count(*) FROM dispatch.bundle")[0][0])
+
+
+def test_more_wait_than_a_queue_holds():
+    """A full queue (256) leaves as a bundle before its hour; nothing is lost, also over a kill."""
+    before, waiting = bundles(), "SELECT count(*) FROM dispatch.waiting"
+    assert cluster.sql(waiting) == [["0"]]
+    numbers = raise_many(600)
+    runner.until(lambda: cluster.sql(waiting) == [[str(600 - 2 * 256)]], 20, 0.2)
+    assert bundles() == before + 2
+    cluster.processes["dispatch"].kill()
+    cluster.start_service("dispatch")
+    numbers += raise_many(169)
+    runner.until(lambda: cluster.sql(waiting) == [["1"]], 20, 0.2)
+    assert bundles() == before + 3
+    assert cluster.sql("SELECT count(*) FROM dispatch.dead_letter") == [["0"]]
+    dispatched = {int(r[0]) for r in cluster.sql("SELECT id FROM dispatch.whistle")}
+    assert {int(n.split("-")[1] + n.split("-")[2].zfill(7)) for n in numbers} <= dispatched
+
+
 def everything():
     """What the tables say, but for what time alone changes."""
     return cluster.sql("SELECT w.*, t.* FROM dispatch.whistle w LEFT JOIN dispatch.task t "
