@@ -199,6 +199,11 @@ class Verdict:
             dead = self.cluster.sql(f"SELECT count(*) FROM {schema}.dead_letter")[0][0]
             assert dead == "0", f"{schema}: {dead} dead letters"
 
+    def check_dispatch_is_the_fold_of_its_journal(self):
+        line = self.cluster.sh([self.cluster.bin("peer_fold"), self.cluster.conninfo("whistle")])
+        folded = json.loads(line)
+        assert folded["faults"] == 0 and folded["whistles"] == len(self.blown), folded
+
     def check_no_notice_is_missed_or_sent_twice(self):
         issued, answered = {}, collections.Counter()
         for seq, kind, ids in self.cluster.sql(
