@@ -27,7 +27,7 @@ struct dispatch {
     struct whistle_room before; // a whistle as it was before the item in hand
     struct queue_room queue;
     struct decision decision;
-    bool simulating; // one at a time
+    struct simulation_job *simulating; // one at a time (view_simulate.c)
 };
 
 // The district the turn in hand decides by.

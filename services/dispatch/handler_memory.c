@@ -78,6 +78,8 @@ void dispatch_committed(void *arg)
     }
     state->highest = state->pending_highest;
     wh_shelf_clear(state->books);
+    wh_metric_set(state->runtime, "shelf_bytes", "memory that whistles take",
+                  (double)wh_shelf_bytes(state->whistles));
 }
 
 void dispatch_rolled_back(void *arg)

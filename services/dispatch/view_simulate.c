@@ -2,9 +2,11 @@
 // `simulate`: recorded whistles under other rules. Rows come page by page over the viewing
 // connection, each page is lived again in a thread, so neither the loop nor memory feels how long
 // the time is. One simulation at a time; the districts it compares are its own copies.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/keys.h"
 #include "dispatch/simulate.h"
 #include "dispatch/view.h"
 #include "district/codes.h"
@@ -14,8 +16,14 @@
 #define LINES 100      // told one by one where the caller does not say
 #define REVIEW_DAYS 60 // a number's day may lie this far before its dispatch
 
-struct job {
+#define JOINED_MAX 400 // a client asks again every second
+
+struct simulation_job {
     struct dispatch *state;
+    struct wh_uuid request_id;
+    char identity[WH_IDENTITY_MAX + 1];
+    size_t n_joined;
+    struct wh_query *joined[JOINED_MAX];
     struct wh_district *actual, *other;
     struct simulation *simulation;
     int64_t next, end; // numbers
@@ -30,11 +38,14 @@ struct job {
 
 static void job_free(void *data)
 {
-    struct job *job = data;
+    struct simulation_job *job = data;
     if (job == NULL) {
         return;
     }
-    job->state->simulating = false;
+    job->state->simulating = NULL;
+    while (job->n_joined > 0) { // the simulation itself was refused
+        wh_query_refuse(job->joined[--job->n_joined], WH_RULE_BUSY_DATABASE, NULL, NULL);
+    }
     simulation_free(job->simulation);
     wh_district_free(job->actual);
     wh_district_free(job->other);
@@ -47,7 +58,7 @@ static void job_free(void *data)
 
 static void work(void *arg)
 {
-    struct job *job = arg;
+    struct simulation_job *job = arg;
     struct simulation_row rows[4096];
     for (size_t i = 0; i < job->n_rows;) {
         size_t n = 0, first = i;
@@ -65,18 +76,22 @@ static void ask_page(struct wh_query *query);
 static void worked(void *state, struct wh_query *query, void *arg)
 {
     (void)state;
-    struct job *job = arg;
+    struct simulation_job *job = arg;
     if (!job->last) {
         ask_page(query);
         return;
     }
     const Whistle__V1__SimulationResult *result = simulation_result(job->simulation);
+    while (job->n_joined > 0) {
+        view_answer(job->joined[--job->n_joined], WHISTLE__V1__DISPATCH_ANSWER__WHAT_SIMULATION,
+                    &result->base);
+    }
     view_answer(query, WHISTLE__V1__DISPATCH_ANSWER__WHAT_SIMULATION, &result->base);
 }
 
 // ---- pages --------------------------------------------------------------------------------------
 
-static bool keep_row(struct job *job, const struct wh_row *row)
+static bool keep_row(struct simulation_job *job, const struct wh_row *row)
 {
     size_t n;
     const uint8_t *body = wh_row_bytes(row, 4, &n);
@@ -108,7 +123,7 @@ static bool keep_row(struct job *job, const struct wh_row *row)
 static void on_journal(void *arg, struct wh_query *query, const struct wh_result *result)
 {
     (void)arg;
-    struct job *job = wh_query_data(query);
+    struct simulation_job *job = wh_query_data(query);
     bool kept = true;
     job->n_rows = job->n_bytes = 0;
     for (size_t i = 0; i < wh_result_rows(result) && kept; i++) {
@@ -122,7 +137,7 @@ static void on_journal(void *arg, struct wh_query *query, const struct wh_result
 static void on_ids(void *arg, struct wh_query *query, const struct wh_result *result)
 {
     (void)arg;
-    struct job *job = wh_query_data(query);
+    struct simulation_job *job = wh_query_data(query);
     int64_t ids[PAGE];
     size_t n = wh_result_rows(result);
     for (size_t i = 0; i < n && i < PAGE; i++) {
@@ -135,7 +150,7 @@ static void on_ids(void *arg, struct wh_query *query, const struct wh_result *re
 
 static void ask_page(struct wh_query *query)
 {
-    const struct job *job = wh_query_data(query);
+    const struct simulation_job *job = wh_query_data(query);
     const Whistle__V1__Simulate *ask = (const void *)wh_query_item(query)->message;
     VIEW_SELECT(query, SELECT_SIMULATION, on_ids, WH_L(job->next), WH_L(job->end),
                 WH_L(ask->from_at), WH_L(ask->to_at), WH_I(PAGE));
@@ -172,8 +187,8 @@ static bool fits(const struct dispatch *state, struct wh_query *query,
     return false;
 }
 
-static int job_fill(struct job *job, struct dispatch *state, const Whistle__V1__Simulate *ask,
-                    int64_t now)
+static int job_fill(struct simulation_job *job, struct dispatch *state,
+                    const Whistle__V1__Simulate *ask, int64_t now)
 {
     size_t lines = ask->lines <= 0 ? LINES : (size_t)ask->lines;
     int64_t from = ask->from_at - REVIEW_DAYS * WH_MS_DAY;
@@ -189,6 +204,17 @@ static int job_fill(struct job *job, struct dispatch *state, const Whistle__V1__
     return error;
 }
 
+static void join(struct simulation_job *job, struct wh_query *query, const struct wh_item *item)
+{
+    bool again = wh_uuid_cmp(job->request_id, item->request_id) == 0 &&
+                 strcmp(job->identity, item->actor.identity) == 0;
+    if (again && job->n_joined < JOINED_MAX) {
+        job->joined[job->n_joined++] = query;
+    } else {
+        wh_query_refuse(query, WH_RULE_BUSY_WINDOW, NULL, "another simulation is running");
+    }
+}
+
 void view_simulate(void *arg, struct wh_query *query, const struct wh_item *item)
 {
     struct dispatch *state = arg;
@@ -196,21 +222,23 @@ void view_simulate(void *arg, struct wh_query *query, const struct wh_item *item
     if (!view_begin(state, query, item)) {
         return;
     }
-    if (state->simulating) {
-        wh_query_refuse(query, WH_RULE_BUSY_WINDOW, NULL, "another simulation is running");
+    if (state->simulating != NULL) {
+        join(state->simulating, query, item);
         return;
     }
     if (!fits(state, query, ask->district)) {
         return;
     }
-    struct job *job = calloc(1, sizeof *job);
+    struct simulation_job *job = calloc(1, sizeof *job);
     if (job == NULL || number_codes(state, ask->district) != 0) {
         free(job);
         view_too_large(query);
         return;
     }
     job->state = state;
-    state->simulating = true;
+    job->request_id = item->request_id;
+    (void)snprintf(job->identity, sizeof job->identity, "%s", item->actor.identity);
+    state->simulating = job;
     wh_query_set_data(query, job);
     wh_query_set_cleanup(query, job_free);
     if (job_fill(job, state, ask, wh_query_now(query)) != 0) {
