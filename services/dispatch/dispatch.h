@@ -66,6 +66,9 @@ void dispatch_need_whistle(struct dispatch *state, struct wh_turn *turn, int64_t
 // timer.
 int dispatch_apply(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
                    struct decision *decision, bool has_before);
+// What waits for a receiver leaves as one bundle, and its queue is empty.
+int dispatch_release(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                     const struct queue *queue);
 int dispatch_refuse(struct wh_turn *turn, const struct wh_item *item, enum wh_rule rule,
                     const struct decision *decision);
 void dispatch_pend_district(struct dispatch *state, struct wh_district *district); // takes it

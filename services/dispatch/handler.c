@@ -9,8 +9,6 @@
 #include "dispatch/wire.h"
 #include "dispatch/words.h"
 
-#define TIMER_RETRY_MS 60000 // a timer that was due and brought nothing about must not spin
-
 const struct wh_district *dispatch_district(const struct dispatch *state)
 {
     return state->pending != NULL ? state->pending : state->district;
@@ -98,8 +96,8 @@ static int put_bundles(struct dispatch *state, struct wh_turn *turn, const struc
     return error;
 }
 
-static int release(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
-                   const struct queue *queue)
+int dispatch_release(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                     const struct queue *queue)
 {
     struct decision *d = wh_arena_alloc(wh_turn_arena(turn), sizeof *d);
     if (d == NULL) {
@@ -141,7 +139,7 @@ static int queue_one(struct dispatch *state, struct wh_turn *turn, const struct 
 {
     const struct queue *q = wh_shelf_get(state->queues, waiting->receiver, NULL);
     if (!queue_push(&state->queue, q, waiting)) {
-        int error = release(state, turn, item, q);
+        int error = dispatch_release(state, turn, item, q);
         if (error != 0) {
             return error;
         }
@@ -292,113 +290,4 @@ int on_command(void *arg, struct wh_turn *turn, const struct wh_item *item)
         }
     }
     return 0;
-}
-
-// ---- intake -------------------------------------------------------------------------------------
-
-static const Whistle__V1__IntakeEvent *intake_event(const struct wh_item *item)
-{
-    return (const Whistle__V1__IntakeEvent *)item->payload;
-}
-
-int need_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
-{
-    dispatch_need_whistle(arg, turn, item->event->object);
-    return 0;
-}
-
-// Our own copy, so that our state is the fold of our own journal.
-static int adopt(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item)
-{
-    Whistle__V1__DistrictAdopted *adopted = intake_event(item)->district_adopted;
-    Whistle__V1__DispatchEvent event = WHISTLE__V1__DISPATCH_EVENT__INIT;
-    struct wh_district *district;
-    if (adopted->district == NULL) {
-        return WH_E_INVALID;
-    }
-    const struct wh_district *known = dispatch_district(state);
-    if (known != NULL && wh_district_version(known) >= adopted->district->version) {
-        return 0;
-    }
-    int error = wh_district_new(adopted->district, &district);
-    if (error != 0) {
-        return error;
-    }
-    event.what_case = EVENT(DISTRICT_ADOPTED);
-    event.district_adopted = adopted;
-    int64_t seq = wh_turn_next_seq(turn);
-    error = wh_emit(turn, item, 0, NULL, 0, &event.base, NULL);
-    if (error == 0) {
-        error = WH_PUT(turn, PUT_DISTRICT, WH_I(adopted->district->version), WH_L(seq));
-    }
-    if (error != 0) {
-        wh_district_free(district);
-        return error;
-    }
-    dispatch_pend_district(state, district);
-    return 0;
-}
-
-int on_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
-{
-    struct dispatch *state = arg;
-    const Whistle__V1__IntakeEvent *event = intake_event(item);
-    if (event->what_case == INTAKE(DISTRICT_ADOPTED)) {
-        return adopt(state, turn, item);
-    }
-    if (dispatch_district(state) == NULL || item->event->object == 0) {
-        return 0; // nothing of a whistle can come before the first district
-    }
-    struct decision_context context = dispatch_context(state, turn, item);
-    struct decision *d = &state->decision;
-    const struct whistle *w = dispatch_before(state, item->event->object);
-    decision_init(d);
-    int error = decide_intake(event, w, item->event->object, &context, d);
-    return error != 0 ? error : dispatch_apply(state, turn, item, d, w != NULL);
-}
-
-// ---- timers: a whistle's number, or the receiver of a queue
-// ---------------------------------------
-
-static const struct queue *queue_of(struct dispatch *state, int64_t key)
-{
-    return key <= INT32_MAX ? wh_shelf_get(state->queues, key, NULL) : NULL;
-}
-
-int need_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
-{
-    struct dispatch *state = arg;
-    if (item->key > INT32_MAX) {
-        dispatch_need_whistle(state, turn, item->key);
-        return 0;
-    }
-    const struct queue *q = queue_of(state, item->key);
-    for (size_t i = 0; q != NULL && i < q->n; i++) {
-        dispatch_need_whistle(state, turn, q->notices[i].number);
-    }
-    return 0;
-}
-
-int on_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
-{
-    struct dispatch *state = arg;
-    if (item->key <= INT32_MAX) {
-        const struct queue *q = queue_of(state, item->key);
-        return q == NULL || q->n == 0 ? 0 : release(state, turn, item, q);
-    }
-    const struct whistle *w = dispatch_before(state, item->key);
-    if (w == NULL || dispatch_district(state) == NULL) {
-        return 0;
-    }
-    struct decision_context context = dispatch_context(state, turn, item);
-    struct decision *d = &state->decision;
-    decision_init(d);
-    int error = decide_timer(w, &context, d);
-    if (error == 0 && d->n > 0) {
-        return dispatch_apply(state, turn, item, d, true);
-    }
-    int64_t next = next_timer(w, context.district);
-    bool late = next != 0 && next <= context.now;
-    wh_timer_set(turn, item->key, late ? context.now + TIMER_RETRY_MS : next);
-    return error;
 }

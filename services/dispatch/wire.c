@@ -364,29 +364,6 @@ int wire_check(const struct wh_item *item, struct wire_fault *ret_fault)
     return together(item, ret_fault);
 }
 
-int wire_parse(const char *id, struct wire_target *ret_target)
-{
-    *ret_target = (struct wire_target){0};
-    if (wh_task_id_parse(id, ret_target->prefix, &ret_target->whistle, ret_target->department) ==
-        0) {
-        return 0;
-    }
-    *ret_target = (struct wire_target){0};
-    return wh_number_parse(id, ret_target->prefix, &ret_target->whistle);
-}
-
-int wire_notice_target(const char *id, struct wire_target *ret_target)
-{
-    char head[WH_TASK_ID_MAX];
-    size_t n = strcspn(id, "/");
-    if (n >= sizeof head) {
-        return WH_E_INVALID;
-    }
-    memcpy(head, id, n);
-    head[n] = '\0';
-    return wire_parse(head, ret_target);
-}
-
 // The first field of a command that names a whistle or a task.
 bool wire_target(const struct wh_item *item, size_t i, struct wire_target *ret_target)
 {
@@ -403,9 +380,4 @@ bool wire_target(const struct wh_item *item, size_t i, struct wire_target *ret_t
         }
     }
     return false;
-}
-
-size_t wire_limit(int32_t asked)
-{
-    return asked <= 0 ? WIRE_PAGE : asked > WIRE_PAGE_MAX ? WIRE_PAGE_MAX : (size_t)asked;
 }
