@@ -47,18 +47,35 @@ int mask_digit(char32_t point)
     return -1;
 }
 
+// A switch, since this is asked of every character of every text.
 int mask_chinese_digit(char32_t point)
 {
-    static const char32_t digits[] = U"〇一二三四五六七八九";
-    if (point == U'零')
+    switch (point) {
+    case U'〇':
+    case U'零':
         return 0;
-    if (point == U'幺')
+    case U'一':
+    case U'幺':
         return 1;
-    for (int i = 0; i < 10; i++) {
-        if (digits[i] == point)
-            return i;
+    case U'二':
+        return 2;
+    case U'三':
+        return 3;
+    case U'四':
+        return 4;
+    case U'五':
+        return 5;
+    case U'六':
+        return 6;
+    case U'七':
+        return 7;
+    case U'八':
+        return 8;
+    case U'九':
+        return 9;
+    default:
+        return -1;
     }
-    return -1;
 }
 
 bool mask_is_letter(char32_t point)
@@ -134,7 +151,8 @@ static bool may_begin(const struct mask_text *text, size_t pos, char32_t point)
     size_t from;
     if (mask_chinese_digit(point) >= 0)
         return mask_chinese_digit(mask_before(text, pos, &from)) < 0;
-    return mask_digit(point) >= 0 || mask_is_letter(point) || mask_in(point, U"+＋(（两");
+    return mask_digit(point) >= 0 || mask_is_letter(point) || point == U'+' || point == U'＋' ||
+           point == U'(' || point == U'（' || point == U'两';
 }
 
 size_t wh_mask_find(const char *p, size_t len, struct wh_mask_span *ret, size_t max)

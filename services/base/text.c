@@ -93,6 +93,17 @@ static size_t sequence_length(unsigned char first, uint32_t *ret_bits)
     return 0;
 }
 
+static inline size_t decode_three(const unsigned char *bytes, uint32_t *ret_point)
+{
+    if ((bytes[1] & 0xC0) != 0x80 || (bytes[2] & 0xC0) != 0x80)
+        return 0;
+    uint32_t point = (bytes[0] & 0x0Fu) << 12 | (bytes[1] & 0x3Fu) << 6 | (bytes[2] & 0x3Fu);
+    if (point < 0x800 || (point >= 0xD800 && point <= 0xDFFF))
+        return 0;
+    *ret_point = point;
+    return 3;
+}
+
 size_t wh_utf8_decode(const char *p, size_t n, uint32_t *ret_point)
 {
     const unsigned char *bytes = (const unsigned char *)p;
@@ -102,6 +113,8 @@ size_t wh_utf8_decode(const char *p, size_t n, uint32_t *ret_point)
         *ret_point = bytes[0];
         return 1;
     }
+    if (n >= 3 && (bytes[0] & 0xF0) == 0xE0)
+        return decode_three(bytes, ret_point); // nearly all of our texts
     uint32_t point = 0;
     size_t length = sequence_length(bytes[0], &point);
     if (length == 0 || length > n)
