@@ -63,6 +63,7 @@ static bool send_one(struct wh_caller *caller, struct call_pending *call)
     }
     caller->connected = true;
     mark_sent(caller, call, true);
+    call->flown = true;
     call->sends++;
     call->act_at = caller->clock + ((int64_t)caller->options.resend_ms << patience);
     return true;
@@ -113,13 +114,18 @@ static int64_t busy_delay(const Whistle__V1__Error *error)
     return wait + randombytes_uniform((uint32_t)(wait / 2 + 1));
 }
 
+static bool is_busy(const Whistle__V1__Error *error)
+{
+    return error && (error->status == 429 || error->status == 503);
+}
+
 // True where the answer was BUSY and there is time to come back.
 static bool put_off(struct wh_caller *caller, struct call_pending *call,
                     const Whistle__V1__Error *error)
 {
     int64_t delay;
 
-    if (!error || (error->status != 429 && error->status != 503))
+    if (!is_busy(error))
         return false;
     delay = busy_delay(error);
     if (caller->options.give_up_ms >= 0 &&
@@ -154,7 +160,9 @@ static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packe
     if (answer->request_id.len != 16)
         return;
     call = call_table_find(&caller->table, answer->request_id.data);
-    if (!call || !call->sends) { // a repeat of what was answered, or of BUSY
+    // A repeat of what was answered, or of BUSY. (A repeat may have been told BUSY while the first
+    // one was still being worked on: its answer counts.)
+    if (!call || !call->flown || (!call->sends && is_busy(answer->error))) {
         heard(caller);
         return;
     }

@@ -15,7 +15,8 @@ struct call_pending {
     int64_t called_at; // of uv_hrtime, ms
     int64_t act_at;    // by the caller's clock: send (again)
     unsigned sends;
-    bool sent; // over the present connection, not answered
+    bool sent;  // over the present connection, not answered
+    bool flown; // was sent at least once: an answer may come at any time
     wh_answer_fn on_answer;
     void *arg;
     size_t n;
