@@ -36,6 +36,8 @@ static void must(bool good, const char *what)
 
 static void be_user(const struct pg *pg)
 {
+    // The checkout may stand where this user cannot look.
+    must(chdir(pg->dir) == 0, "chdir");
     if (geteuid() == 0)
         must(setgid(pg->gid) == 0 && setuid(pg->uid) == 0, "setuid");
     prctl(PR_SET_PDEATHSIG, SIGQUIT);
