@@ -353,7 +353,6 @@ static int send_failed(struct wh_socket *socket)
         socket->watch.want = ZMQ_POLLIN | ZMQ_POLLOUT;
     else if (!uv_is_active((uv_handle_t *)&socket->retry))
         uv_timer_start(&socket->retry, on_retry, ROUTER_RETRY_MS, 0);
-    wh_watch_touch(&socket->watch);
     return WH_E_BUSY;
 }
 
@@ -361,10 +360,10 @@ int wh_socket_send(struct wh_socket *socket, const struct wh_peer *to, const voi
 {
     if (socket->closed)
         return WH_E_NOTFOUND;
+    wh_watch_touch(&socket->watch); // a send that fails takes news from the socket too
     if (socket->router && send_part(socket->zmq, to->id, to->n, ZMQ_SNDMORE) < 0)
         return send_failed(socket);
     if (send_part(socket->zmq, data, n, 0) < 0)
         return send_failed(socket);
-    wh_watch_touch(&socket->watch);
     return 0;
 }

@@ -6,21 +6,30 @@
 
 #include "base/error.h"
 
+// A look costs a system call, and a loop with many sockets turns often. Once it found nothing, it
+// is taken again only after the descriptor was readable (it stays so until the next look) or after
+// the owner has used the socket.
 static short ready_events(struct wh_watch *watch)
 {
     int events = 0;
     size_t size = sizeof(events);
 
+    if (!watch->look)
+        return 0;
     if (zmq_getsockopt(watch->zmq, ZMQ_EVENTS, &events, &size) < 0)
         return 0;
-    return (short)(events & watch->want);
+    events &= watch->want;
+    watch->look = events != 0;
+    return (short)events;
 }
 
 static void on_poll(uv_poll_t *handle, int status, int events)
 {
-    (void)handle;
+    struct wh_watch *watch = handle->data;
+
     (void)status;
     (void)events;
+    watch->look = true;
 }
 
 static void on_idle(uv_idle_t *handle)
@@ -63,6 +72,7 @@ int wh_watch_start(struct wh_watch *watch, uv_loop_t *loop, void *zmq)
     size_t size = sizeof(fd);
 
     watch->zmq = zmq;
+    watch->look = true;
     if (zmq_getsockopt(zmq, ZMQ_FD, &fd, &size) < 0 || uv_poll_init(loop, &watch->poll, fd) < 0)
         return WH_E_IO;
     uv_prepare_init(loop, &watch->prepare);
@@ -78,6 +88,7 @@ int wh_watch_start(struct wh_watch *watch, uv_loop_t *loop, void *zmq)
 
 void wh_watch_touch(struct wh_watch *watch)
 {
+    watch->look = true;
     if (watch->late)
         uv_idle_start(&watch->idle, on_idle);
 }
