@@ -58,8 +58,9 @@ static void initdb(struct pg *pg)
     if (child == 0) {
         be_user(pg);
         silence(pg);
-        execl(PGBIN "/initdb", "initdb", "-D", pg->data, "--locale=C.UTF-8", "--encoding=UTF8",
-              "--auth=trust", "-U", "whistle", "--no-sync", "--no-instructions", (char *)NULL);
+        execl(PGBIN "/initdb", PGBIN "/initdb", "-D", pg->data, "--locale=C.UTF-8",
+              "--encoding=UTF8", "--auth=trust", "-U", "whistle", "--no-sync", "--no-instructions",
+              (char *)NULL);
         _exit(127);
     }
     must(waitpid(child, &status, 0) == child && status == 0, "initdb failed");
@@ -89,7 +90,7 @@ static void launch(struct pg *pg)
         return;
     be_user(pg);
     silence(pg);
-    execl(PGBIN "/postgres", "postgres", "-D", pg->data, "-k", pg->dir, "-c",
+    execl(PGBIN "/postgres", PGBIN "/postgres", "-D", pg->data, "-k", pg->dir, "-c",
           "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=60",
           (char *)NULL);
     _exit(127);
