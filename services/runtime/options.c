@@ -43,9 +43,9 @@ static const struct wh_setting settings[] = {
      "对方数据库恢复到旧状态后从何处继续跟随:事件流名:序号(对方日志 journal.older 所示)",
      "where to go on when a publisher's database was restored to an older state: FEED:SEQ (as its "
      "log says at journal.older)"},
-    {"shelf_bytes", WH_SETTING_INT, "33554432", 65536, INT64_C(1) << 36, false,
+    {"shelf_bytes", WH_SETTING_INT, "12582912", 65536, INT64_C(1) << 36, false,
      "内存中保留对象的上限(字节)", "bytes of objects kept in memory"},
-    {"tail_mb", WH_SETTING_INT, "16", 1, 4096, false, "内存中保留的最新事件(MiB)",
+    {"tail_mb", WH_SETTING_INT, "12", 1, 4096, false, "内存中保留的最新事件(MiB)",
      "MiB of the newest events kept in memory"},
 };
 
