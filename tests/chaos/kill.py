@@ -30,6 +30,7 @@ SERVICES = ("intake", "dispatch")
 # The dead letters' point needs a message that the database itself refuses; test_runtime_failpoints does it.
 UNREACHABLE = {"deadletter.before"}
 READY_S, REACH_S = 3.0, 5.0
+WEIGHTS = {"intake": 4, "dispatch": 4, "postgres": 2, "backend": 1, "publish": 3, "subscribe": 4, "notify": 2}
 
 
 def fail_points():
@@ -72,6 +73,7 @@ class Chaos:
             self.cluster = Cluster(keep=options.keep, district=night(folder))
         self.folder = self.cluster.dir + "/chaos"
         self.kills, self.faults = {}, []
+        self.first = self.random.sample(list(WEIGHTS), len(WEIGHTS))  # each kind at least once
         self.reached = {name: 0 for name in fail_points()}
         self.times = {"service_ready": [], "after_postgres": [], "tasks_reach": []}
         self.finished = set()
@@ -133,9 +135,7 @@ class Chaos:
         return sum(self.kills.values())
 
     def victims(self):
-        weights = {"intake": 4, "dispatch": 4, "postgres": 2, "backend": 1, "publish": 3,
-                   "subscribe": 4, "notify": 2}
-        kind = self.random.choices(list(weights), list(weights.values()))[0]
+        kind = self.first.pop() if self.first else self.random.choices(*zip(*WEIGHTS.items()))[0]
         choice = {"publish": [f"publish-{i}" for i in range(len(STREETS))],
                   "subscribe": [f"subscribe-{d}" for d in self.departments]}.get(kind, [kind])
         first = self.random.choice(choice)
