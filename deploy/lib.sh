@@ -24,7 +24,7 @@ PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libzmq3-dev libuv1-de
  libcurl4-openssl-dev node-llhttp"
 PACKAGES_RUN="postgresql-15 jq python3 tzdata procps util-linux"
 # For tests/run alone.
-PACKAGES_TEST="libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
+PACKAGES_TEST="git libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
  python3-protobuf"
 
 say() { printf '%s\n' "$*"; }
