@@ -10,23 +10,19 @@ Goes on for S seconds and at least N kills. The same seed gives the same order o
 fail points; the rest of a run's timing is the machine's. Needs a build with fail points (WHISTLE_BUILD).
 """
 import argparse
-import json
 import os
 import random
 import re
 import signal
 import sys
-import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import load  # noqa: E402  first: it finds tests/support
+from load import SERVICES, STREETS, Load  # noqa: E402
 import runner  # noqa: E402
-from cluster import DISTRICT, Cluster, Process, TOP  # noqa: E402
-from verdict import Verdict, routes  # noqa: E402
+from cluster import TOP  # noqa: E402
 
-STREETS = ("990101002", "990101003", "990101101", "990101201")
-SERVICES = ("intake", "dispatch")
 # The dead letters' point needs a message that the database itself refuses; test_runtime_failpoints does it.
 UNREACHABLE = {"deadletter.before"}
 READY_S, REACH_S = 3.0, 5.0
@@ -44,87 +40,15 @@ def fail_points():
     return sorted(names - UNREACHABLE)
 
 
-def night(folder):
-    """The demo district with its working hour far from now: notices of P3 wait, whenever this runs."""
-    with open(DISTRICT) as file:
-        data = json.load(file)
-    hour = (time.gmtime().tm_hour + 8 + 10) % 23
-    data["calendar"]["work_hours"] = [[f"{hour:02}:00", f"{hour:02}:59"]]
-    path = os.path.join(folder, "district.json")
-    with open(path, "w") as file:
-        json.dump(data, file, ensure_ascii=False)
-    return path
-
-
-def figures(seconds):
-    """{"n", "p50_s", "max_s"} of a list of durations."""
-    ordered = sorted(seconds)
-    if not ordered:
-        return {"n": 0}
-    return {"n": len(ordered), "p50_s": round(ordered[len(ordered) // 2], 3),
-            "max_s": round(ordered[-1], 3)}
-
-
-class Chaos:
+class Chaos(Load):
     def __init__(self, options):
+        super().__init__(options.whistles, options.seconds, options.sign, options.keep)
         self.options = options
         self.random = random.Random(options.seed)
-        with tempfile.TemporaryDirectory() as folder:
-            self.cluster = Cluster(keep=options.keep, district=night(folder))
-        self.folder = self.cluster.dir + "/chaos"
-        self.kills, self.faults = {}, []
+        self.kills = {}
         self.first = self.random.sample(list(WEIGHTS), len(WEIGHTS))  # each kind at least once
         self.reached = {name: 0 for name in fail_points()}
         self.times = {"service_ready": [], "after_postgres": [], "tasks_reach": []}
-        self.finished = set()
-        self.count = options.whistles // len(STREETS)
-        self.departments = ()
-
-    # ---- parts ----------------------------------------------------------------------------------
-
-    def start(self):
-        c = self.cluster.up()
-        os.makedirs(self.folder)
-        c.own(self.folder)
-        self.departments = sorted(set().union(*routes(c.district).values()))
-        doors, keys = c.dir + "/keys/doors", c.dir + "/keys"
-        rate = self.options.whistles / len(STREETS) / (0.9 * self.options.seconds)
-        began = int(time.time() * 1000)
-        for i, street in enumerate(STREETS):
-            self.add(f"publish-{i}", [c.bin("chaos_publish"), doors, f"{keys}/{street}.key", str(i),
-                                      str(self.count), f"{rate:.2f}", str(began),
-                                      f"{self.folder}/publish-{i}"])
-        for code in self.departments:
-            self.add(f"subscribe-{code}", [c.bin("chaos_subscribe"), doors, f"{keys}/{code}.key",
-                                           str(self.options.sign), f"{self.folder}/{code}"])
-        command = f'printf "%s\\n" "$WHISTLE_NOTICE_ID" >>{self.folder}/sent'
-        self.add("notify", c.command("NOTIFIER") + ["notify", "--exec", command, "--cursor",
-                                                    c.dir + "/cursors/notify"])
-
-    def add(self, name, command):
-        self.cluster.processes[name] = Process(self.cluster, name, command).start()
-
-    def group(self, name):
-        return name.split("-")[0]
-
-    def watch(self):
-        """Whoever ended without being killed: a publisher that is done, or a fault. Started again."""
-        for name, process in self.cluster.processes.items():
-            if process.alive() or name in self.finished:
-                continue
-            if self.group(name) == "publish" and process.child.returncode == 0:
-                self.finished.add(name)
-                continue
-            self.faults.append(f"{name} ended with {process.child.returncode}: {process.tail(3)}")
-            self.restart(name)
-
-    def restart(self, name):
-        if name == "postgres":
-            self.cluster.start_postgres()
-        elif name in SERVICES:
-            self.cluster.start_service(name, wait=False)
-        else:
-            self.cluster.processes[name].start()
 
     # ---- killing --------------------------------------------------------------------------------
 
@@ -207,19 +131,6 @@ class Chaos:
         for name in SERVICES * 2:
             self.cluster.wait_ready(name, 60)
 
-    def last_task(self, name):
-        """Seq of the last task that a department has durably."""
-        path = f"{self.folder}/{name.split('-')[1]}"
-        try:
-            with open(path, "rb") as file:
-                file.seek(max(0, os.path.getsize(path) - 262144))
-                text = file.read()
-        except FileNotFoundError:
-            return 0
-        text = text[:text.rfind(b"\nR ") + 1]
-        at = text.rfind(b"\nT ")
-        return 0 if at < 0 else int(text[at + 3:at + 30].split()[0])
-
     def fail_point(self, service, point):
         """The service starts with the fail point, dies at it, and starts clean."""
         process = self.cluster.processes[service]
@@ -268,75 +179,6 @@ class Chaos:
                 print(f"{seconds:6.0f} s  {self.total():4d} kills  {self.acknowledged():7d} acknowledged",
                       file=sys.stderr, flush=True)
 
-    def acknowledged(self):
-        total = 0
-        for i in range(len(STREETS)):
-            path = f"{self.folder}/publish-{i}"
-            if os.path.exists(path):
-                with open(path, "rb") as file:
-                    total += file.read().count(b"\n")
-        return total
-
-    # ---- the end --------------------------------------------------------------------------------
-
-    def drain(self):
-        """Everything acknowledged, dispatched, heard and signed; the sender gets a last moment."""
-        began = time.monotonic()
-
-        def published():
-            self.watch()
-            return len(self.finished) == len(STREETS)
-        runner.until(published, seconds=self.options.drain, every=0.2)
-
-        def dispatched():
-            self.watch()
-            a, b = self.cluster.sql("SELECT (SELECT count(*) FROM intake.whistle), "
-                                    "(SELECT count(*) FROM dispatch.whistle)")[0]
-            return a == b
-        runner.until(dispatched, seconds=self.options.drain, every=0.5)
-        self.settle()
-        return time.monotonic() - began
-
-    def settle(self):
-        """The sender ends, then the departments hear the last of it."""
-        self.cluster.processes["notify"].stop(60)
-        self.finished.add("notify")
-
-        def quiet():
-            self.watch()
-            before = self.cluster.sql("SELECT seq FROM dispatch.head")
-            time.sleep(1.5)
-            return before == self.cluster.sql("SELECT seq FROM dispatch.head")
-        runner.until(quiet, seconds=self.options.drain)
-        head = int(self.cluster.sql("SELECT seq FROM dispatch.head")[0][0])
-
-        def heard():
-            self.watch()
-            return all(self.last_upto(d) >= head for d in self.departments)
-        runner.until(heard, seconds=30)
-        for code in self.departments:
-            self.cluster.processes[f"subscribe-{code}"].kill()
-            self.finished.add(f"subscribe-{code}")
-
-    def last_upto(self, code):
-        with open(f"{self.folder}/{code}", "rb") as file:
-            file.seek(max(0, os.path.getsize(f"{self.folder}/{code}") - 4096))
-            lines = [x for x in file.read().split(b"\n")[:-1] if x.startswith(b"R ")]
-        return int(lines[-1].split()[2]) if lines else 0
-
-    def verdict(self):
-        """[(name, None or what is wrong)]"""
-        result = Verdict(self.cluster, self.folder, len(STREETS), self.count, self.departments)
-        rows = []
-        for name, check in result.checks():
-            try:
-                check()
-                rows.append((name, None))
-            except Exception as error:  # every invariant is judged
-                rows.append((name, f"{type(error).__name__}: {error}"))
-        self.notices = getattr(result, "notices", {})
-        return rows
-
     def own_checks(self):
         never = [] if self.options.kills == 0 else [p for p, n in self.reached.items() if n == 0]
         slow = [f"{name} {max(self.times[name], default=0):.2f} s" for name, limit in
@@ -374,7 +216,7 @@ def main():
     try:
         chaos.start()
         seconds = chaos.run()
-        drained = chaos.drain()
+        drained = chaos.drain(options.drain)
         rows = chaos.verdict()
     except Exception as error:
         rows.append(("the_run_itself", f"{type(error).__name__}: {error}"))
@@ -384,16 +226,10 @@ def main():
                   "kills": chaos.total(), "kills_of": chaos.kills,
                   "acknowledged": chaos.acknowledged(),
                   "fail_points": {k: v for k, v in chaos.reached.items()},
-                  "notices": getattr(chaos, "notices", {}),
-                  **{k: figures(v) for k, v in chaos.times.items()}}
-        chaos.cluster.down()
-    bad = [r for r in rows if r[1]]
-    if not options.json:
-        for name, why in rows:
-            print(f"FAIL {name}: {why}" if why else f"ok   {name}")
-    print(json.dumps(result))
-    print(f"{len(rows) - len(bad)} passed, {len(bad)} failed")
-    return 1 if bad else 0
+                  "notices": chaos.notices,
+                  **{k: load.figures(v) for k, v in chaos.times.items()}}
+        chaos.down()
+    return load.report(rows, result, options.json)
 
 
 if __name__ == "__main__":
