@@ -20,7 +20,8 @@
 
 #define LINGER_MS 500
 #define ROUTER_RETRY_MS 5
-#define ROUTER_ID_SIZE 5 // a zero byte and 32 bits; a peer that brings its own id is not heard
+#define ENDPOINTS_MAX 640 // bytes of a list
+#define ROUTER_ID_SIZE 5  // a zero byte and 32 bits; a peer that brings its own id is not heard
 
 struct wh_bus {
     uv_loop_t *loop;
@@ -158,6 +159,25 @@ static bool bind_private(void *zmq, const char *endpoint)
     return bound;
 }
 
+// Every endpoint of a list with commas. What was bound before one that cannot be ends with the
+// socket.
+static bool bind_all(void *zmq, const char *endpoints)
+{
+    char list[ENDPOINTS_MAX], *rest = list, *one;
+    bool bound = false;
+
+    if (snprintf(list, sizeof(list), "%s", endpoints) >= (int)sizeof(list)) {
+        errno = EINVAL;
+        return false;
+    }
+    while ((one = strsep(&rest, ","))) {
+        bound = bind_private(zmq, one);
+        if (!bound)
+            break;
+    }
+    return bound;
+}
+
 static int open_zmq(struct wh_bus *bus, const struct wh_socket_options *options, void **ret_zmq)
 {
     void *zmq = zmq_socket(bus->zmq, options->router ? ZMQ_ROUTER : ZMQ_DEALER);
@@ -167,7 +187,7 @@ static int open_zmq(struct wh_bus *bus, const struct wh_socket_options *options,
         return WH_E_NOMEM;
     set = set_limits(zmq, options) &&
           (options->router ? set_server(zmq, options) : set_client(zmq, options));
-    opened = set && (options->router ? bind_private(zmq, options->endpoint)
+    opened = set && (options->router ? bind_all(zmq, options->endpoint)
                                      : zmq_connect(zmq, options->endpoint) == 0);
     if (!opened) {
         int error = errno;

@@ -35,8 +35,8 @@ struct wh_packet {
 typedef void (*wh_packet_fn)(void *arg, struct wh_socket *socket, const struct wh_packet *packet);
 
 struct wh_socket_options {
-    bool router;            // ROUTER that binds (a server), else DEALER that connects
-    const char *endpoint;   // ipc://… or tcp://…
+    bool router;          // ROUTER that binds (a server), else DEALER that connects
+    const char *endpoint; // ipc://… or tcp://…; a ROUTER may bind several, with commas between
     const char *secret_key; // Z85, ours
     const char *public_key; // Z85, ours
     const char *server_key; // Z85, the door's (DEALER only)
@@ -54,8 +54,8 @@ void wh_bus_free(struct wh_bus *bus);
 uv_loop_t *wh_bus_loop(struct wh_bus *bus);
 void *wh_bus_zmq(struct wh_bus *bus);
 
-// Binds or connects. 0, WH_E_INVALID (an option; errno tells), WH_E_IO (cannot bind). A ZAP handler
-// must be running before a ROUTER is opened (runtime/zap.h).
+// Binds (all endpoints or none) or connects. 0, WH_E_INVALID (an option; errno tells), WH_E_IO
+// (cannot bind). A ZAP handler must be running before a ROUTER is opened (runtime/zap.h).
 int wh_socket_open(struct wh_bus *bus, const struct wh_socket_options *options,
                    struct wh_socket **ret_socket);
 // Asynchronous: handles close on the loop; no callback comes after this call.

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# Debian packages, named once: for deploy/up, tests/run and the container images. Sourced, never run.
+# shellcheck disable=SC2034
+PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libzmq3-dev libuv1-dev libpq-dev
+ libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libsodium-dev libjansson-dev libinih-dev
+ libcurl4-openssl-dev node-llhttp"
+PACKAGES_DATABASE="postgresql-15"
+PACKAGES_RUN="$PACKAGES_DATABASE jq python3 tzdata procps util-linux"
+# What the programs alone need to run, where nothing was built.
+PACKAGES_SERVICES="libzmq5 libuv1 libpq5 libprotobuf-c1 libsodium23 libjansson4 libinih1 libcurl4
+ ca-certificates tzdata"
+# For tests/run alone.
+PACKAGES_TEST="git libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
+ python3-protobuf"
