@@ -83,10 +83,11 @@ int run_export(struct cli *cli);
 int run_check(struct cli *cli);
 int run_route(struct cli *cli);
 int run_simulate(struct cli *cli);
-// key.c, dead.c, doctor.c, unseal.c
+// key.c, dead.c, doctor.c, ping.c, unseal.c
 int run_key(struct cli *cli);
 int run_dead_letters(struct cli *cli);
 int run_doctor(struct cli *cli);
+int run_ping(struct cli *cli);
 int run_unseal(struct cli *cli);
 
 #endif

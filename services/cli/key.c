@@ -22,6 +22,7 @@ struct keys {
     const char *ring_path;
     struct keyring_file ring;
     const char *from, *until; // "-" where open
+    bool single;              // one key, told in full
     size_t made, added;
     struct fault fault;
 };
@@ -55,7 +56,7 @@ static int key_make(struct keys *keys, const char *identity, unsigned roles, con
         keyring_file_add(&keys->ring, key.public_key, key.identity, names, keys->from, keys->until);
         keys->added++;
     }
-    if (!args_text(&keys->cli->args, "for-district") && !keys->cli->json)
+    if (keys->single && !keys->cli->json)
         printf("%s\n%s %s %s %s %s\n", path, key.public_key, key.identity, names, keys->from,
                keys->until);
     return 0;
@@ -100,14 +101,21 @@ static bool is_fixed(const char *identity)
     return false;
 }
 
+// What every system has, whichever district it serves.
+static int make_base(struct keys *keys, const char *folder)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < sizeof fixed / sizeof *fixed; i++)
+        r = make_in(keys, folder, fixed[i].identity, fixed[i].roles);
+    return r;
+}
+
 static int make_all(struct keys *keys, const char *path, const char *folder)
 {
     struct wh_arena arena;
     wh_arena_init(&arena, FILE_BYTES);
     const Whistle__V1__District *district = district_read(path, &arena, &keys->fault);
-    int r = district ? 0 : -1;
-    for (size_t i = 0; r == 0 && i < sizeof fixed / sizeof *fixed; i++)
-        r = make_in(keys, folder, fixed[i].identity, fixed[i].roles);
+    int r = district ? make_base(keys, folder) : -1;
     for (size_t i = 0; r == 0 && i < district->n_units; i++)
         if (unit_roles(district->units[i]))
             r = make_in(keys, folder, district->units[i]->code, unit_roles(district->units[i]));
@@ -143,7 +151,12 @@ static int key_new(struct keys *keys)
 {
     const char *district = args_text(&keys->cli->args, "for-district");
     const char *folder = args_text(&keys->cli->args, "keys");
-    int r = district ? make_all(keys, district, folder ? folder : ".") : make_one(keys);
+    bool base = args_flag(&keys->cli->args, "base");
+    folder = folder ? folder : ".";
+    keys->single = !district && !base;
+    int r = district ? make_all(keys, district, folder)
+            : base   ? make_base(keys, folder)
+                     : make_one(keys);
     if (r < 0)
         return -1;
     if (keys->ring.changed && keyring_file_write(keys->ring_path, &keys->ring) < 0) {
@@ -152,7 +165,7 @@ static int key_new(struct keys *keys)
     }
     if (keys->cli->json)
         printf("{\"made\":%zu,\"added\":%zu}\n", keys->made, keys->added);
-    else if (district)
+    else if (!keys->single)
         printf(
             T("新密钥 %zu 把,钥匙环新增 %zu 行\n", "%zu new keys, %zu new lines in the keyring\n"),
             keys->made, keys->added);

@@ -63,7 +63,7 @@ static const struct wh_route routes[] = {
     SEE(NOTICES, "notices", READERS, view_notices),
     SEE(EXPLAIN, "explain", READERS | WH_ROLE_OPERATOR, view_explain),
     SEE(CHECK, "check", KEEPERS, view_check),
-    SEE(DEAD_LETTERS, "dead_letters", KEEPERS, view_dead_letters),
+    SEE(DEAD_LETTERS, "dead_letters", KEEPERS | WH_ROLE_SERVICE, view_dead_letters),
     SEE(RETRY_DEAD_LETTER, "retry_dead_letter", WH_ROLE_OPERATOR | DISTRICT, view_retry),
     SEE(STATUS, "status", KEEPERS, view_status),
     SEE(SIMULATE, "simulate", KEEPERS, view_simulate),
