@@ -32,13 +32,13 @@ int event_read(struct event_reader *reader, const Whistle__V1__EventRow *row,
 {
     struct event_view view = {.kind = ""};
     wh_arena_reset(&reader->arena);
-    view.event = (const Whistle__V1__Event *)wh_unpack(
+    view.event = (const Whistle__V1__Event *)wh_unpack_ample(
         &whistle__v1__event__descriptor, &reader->arena, row->body.data, row->body.len, NULL);
     if (!view.event)
         return -1;
     if (reader->payload) {
-        view.payload = wh_unpack(reader->payload, &reader->arena, view.event->payload.data,
-                                 view.event->payload.len, NULL);
+        view.payload = wh_unpack_ample(reader->payload, &reader->arena, view.event->payload.data,
+                                       view.event->payload.len, NULL);
         if (!view.payload || !wh_oneof_get(view.payload, &view.member))
             return -1;
         view.kind = view.member->descriptor->short_name;

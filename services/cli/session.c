@@ -148,8 +148,8 @@ static int take_body(struct reply *reply, enum door door, const Whistle__V1__Ans
     struct wh_wire_fault wire = {0};
     wh_arena_init(&reply->arena, REPLY_BYTES);
     reply->has_arena = true;
-    const ProtobufCMessage *message =
-        wh_unpack(doors[door].answer, &reply->arena, answer->body.data, answer->body.len, &wire);
+    const ProtobufCMessage *message = wh_unpack_ample(doors[door].answer, &reply->arena,
+                                                      answer->body.data, answer->body.len, &wire);
     if (message && wh_oneof_get(message, &reply->body))
         return 0;
     fault_set(&reply->fault, 502, "protocol",

@@ -28,7 +28,7 @@ struct verify {
 static int64_t seq_inside(struct verify *verify, const Whistle__V1__EventRow *row)
 {
     wh_arena_reset(&verify->arena);
-    const Whistle__V1__Event *event = (const Whistle__V1__Event *)wh_unpack(
+    const Whistle__V1__Event *event = (const Whistle__V1__Event *)wh_unpack_ample(
         &whistle__v1__event__descriptor, &verify->arena, row->body.data, row->body.len, NULL);
     return event ? event->seq : 0;
 }

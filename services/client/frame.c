@@ -13,8 +13,6 @@
 #include "base/text.h"
 
 #define MAX_DEPTH 12
-#define MAX_ELEMENTS 4096
-#define MAX_FIELDS 65536
 #define FIELDS_A_TYPE 64 // the most fields one message type may have; a test walks the descriptors
 
 enum wire_type { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
@@ -23,7 +21,11 @@ struct span {
     const uint8_t *at, *end;
 };
 
+const struct wh_wire_limits wh_wire_strict = {4096, 65536};
+const struct wh_wire_limits wh_wire_ample = {65536, 2097152};
+
 struct walk {
+    const struct wh_wire_limits *limits;
     struct wh_wire_fault *fault;
     const ProtobufCFieldDescriptor *path[MAX_DEPTH + 1];
     int depth;
@@ -33,7 +35,7 @@ struct walk {
 // What was already seen of one message.
 struct seen {
     uint64_t mask; // by index of the field
-    uint16_t counts[FIELDS_A_TYPE];
+    uint32_t counts[FIELDS_A_TYPE];
 };
 
 static int walk_message(struct walk *walk, const ProtobufCMessageDescriptor *type, struct span in);
@@ -161,7 +163,7 @@ static int walk_scalar(struct walk *walk, const ProtobufCFieldDescriptor *field,
 static int count_elements(struct walk *walk, const ProtobufCFieldDescriptor *field,
                           struct seen *seen, unsigned index)
 {
-    if (++seen->counts[index] > MAX_ELEMENTS)
+    if (++seen->counts[index] > walk->limits->elements)
         return fail(walk, field, WH_RULE_FIELD_COUNT);
     return 0;
 }
@@ -283,7 +285,7 @@ static int walk_message(struct walk *walk, const ProtobufCMessageDescriptor *typ
         uint64_t tag;
         int rc;
 
-        if (++walk->fields > MAX_FIELDS)
+        if (++walk->fields > walk->limits->fields)
             return fail(walk, NULL, WH_RULE_FIELD_COUNT);
         if (!read_varint(&in, 5, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
             return fail(walk, NULL, WH_RULE_MESSAGE_MALFORMED);
@@ -296,10 +298,10 @@ static int walk_message(struct walk *walk, const ProtobufCMessageDescriptor *typ
     return 0;
 }
 
-int wh_wire_check(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t n,
-                  struct wh_wire_fault *ret_fault)
+int wh_wire_check(const ProtobufCMessageDescriptor *type, const struct wh_wire_limits *limits,
+                  const uint8_t *data, size_t n, struct wh_wire_fault *ret_fault)
 {
-    struct walk walk = {.fault = ret_fault};
+    struct walk walk = {.limits = limits ? limits : &wh_wire_strict, .fault = ret_fault};
     struct span in = {data, n ? data + n : data};
 
     return walk_message(&walk, type, in);
@@ -318,18 +320,32 @@ static void arena_free(void *arena, void *pointer)
     (void)pointer;
 }
 
-ProtobufCMessage *wh_unpack(const ProtobufCMessageDescriptor *type, struct wh_arena *arena,
-                            const uint8_t *data, size_t n, struct wh_wire_fault *ret_fault)
+// After the walk: what is left to fail is the arena's cap.
+static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *type, struct wh_arena *arena,
+                                const uint8_t *data, size_t n, struct wh_wire_fault *ret_fault)
 {
     ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
-    ProtobufCMessage *message;
+    ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, n, data);
 
-    if (wh_wire_check(type, data, n, ret_fault) < 0)
-        return NULL;
-    message = protobuf_c_message_unpack(type, &allocator, n, data);
     if (!message && ret_fault)
         *ret_fault = (struct wh_wire_fault){.rule = WH_RULE_TOO_LARGE};
     return message;
+}
+
+ProtobufCMessage *wh_unpack(const ProtobufCMessageDescriptor *type, struct wh_arena *arena,
+                            const uint8_t *data, size_t n, struct wh_wire_fault *ret_fault)
+{
+    if (wh_wire_check(type, &wh_wire_strict, data, n, ret_fault) < 0)
+        return NULL;
+    return unpack(type, arena, data, n, ret_fault);
+}
+
+ProtobufCMessage *wh_unpack_ample(const ProtobufCMessageDescriptor *type, struct wh_arena *arena,
+                                  const uint8_t *data, size_t n, struct wh_wire_fault *ret_fault)
+{
+    if (wh_wire_check(type, &wh_wire_ample, data, n, ret_fault) < 0)
+        return NULL;
+    return unpack(type, arena, data, n, ret_fault);
 }
 
 uint8_t *wh_pack(const ProtobufCMessage *message, struct wh_arena *arena, size_t *ret_n)

@@ -17,15 +17,28 @@ struct wh_wire_fault {
     char field[64]; // dotted path of field names, e.g. "raise.place.unit"
 };
 
-// 0, or WH_E_PROTOCOL with the fault told (ret_fault may be NULL). Limits: depth 12, 4,096 elements
-// of any one repeated field, 65,536 fields in all.
-int wh_wire_check(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t n,
-                  struct wh_wire_fault *ret_fault);
+// How much one message may hold. Depth is 12 at most for all.
+struct wh_wire_limits {
+    unsigned elements; // of any one repeated field
+    unsigned fields;   // in all
+};
+// From anybody: 4,096 and 65,536.
+extern const struct wh_wire_limits wh_wire_strict;
+// A whole district's tables, from those who may adopt one and from the services themselves: 65,536
+// and 2,097,152. The arena's cap and the message's size bound it further.
+extern const struct wh_wire_limits wh_wire_ample;
+
+// 0, or WH_E_PROTOCOL with the fault told (ret_fault may be NULL). limits: NULL is wh_wire_strict.
+int wh_wire_check(const ProtobufCMessageDescriptor *type, const struct wh_wire_limits *limits,
+                  const uint8_t *data, size_t n, struct wh_wire_fault *ret_fault);
 
 // wh_wire_check, then unpack into the arena; the message lives as long as the arena's content.
 // NULL with the fault told.
 ProtobufCMessage *wh_unpack(const ProtobufCMessageDescriptor *type, struct wh_arena *arena,
                             const uint8_t *data, size_t n, struct wh_wire_fault *ret_fault);
+// The same within the ample limits: for what our own services said (their key was checked).
+ProtobufCMessage *wh_unpack_ample(const ProtobufCMessageDescriptor *type, struct wh_arena *arena,
+                                  const uint8_t *data, size_t n, struct wh_wire_fault *ret_fault);
 
 // Packs into the arena. NULL past its cap.
 uint8_t *wh_pack(const ProtobufCMessage *message, struct wh_arena *arena, size_t *ret_n);

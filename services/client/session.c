@@ -182,7 +182,7 @@ static void unpack_body(struct request *request, const Whistle__V1__Answer *answ
     const ProtobufCMessage *body;
 
     wh_arena_reset(arena);
-    body = wh_unpack(type, arena, answer->body.data, answer->body.len, NULL);
+    body = wh_unpack_ample(type, arena, answer->body.data, answer->body.len, NULL);
     reply->kind = WH_REPLY_ANSWER;
     if (request->intake)
         reply->intake = (const Whistle__V1__IntakeAnswer *)body;

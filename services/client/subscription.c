@@ -12,7 +12,7 @@
 #include "client/session_internal.h"
 
 #define EMPTY_WRITE_MS 1000
-#define EVENT_MAX ((size_t)16 << 20)
+#define EVENT_MAX ((size_t)32 << 20)
 
 // A batch that was handed out and is not done. cursor: its end; needs: the seq of its last event (0
 // without events), which must be done for the batch to be.
@@ -124,8 +124,8 @@ static int64_t hand_out(struct wh_subscription *subscription, const Whistle__V1_
     const ProtobufCBinaryData *payload;
 
     wh_arena_reset(arena);
-    envelope = (const Whistle__V1__Event *)wh_unpack(&whistle__v1__event__descriptor, arena,
-                                                     row->body.data, row->body.len, NULL);
+    envelope = (const Whistle__V1__Event *)wh_unpack_ample(&whistle__v1__event__descriptor, arena,
+                                                           row->body.data, row->body.len, NULL);
     if (!envelope) {
         trouble(subscription, WH_E_PROTOCOL, "an event that cannot be read was passed over");
         return 0;
@@ -136,10 +136,10 @@ static int64_t hand_out(struct wh_subscription *subscription, const Whistle__V1_
     payload = &envelope->payload;
     // NULL where a newer service uses words this library does not know: the envelope still tells
     if (strcmp(event.feed, "dispatch") == 0)
-        event.dispatch = (const Whistle__V1__DispatchEvent *)wh_unpack(
+        event.dispatch = (const Whistle__V1__DispatchEvent *)wh_unpack_ample(
             &whistle__v1__dispatch_event__descriptor, arena, payload->data, payload->len, NULL);
     else if (strcmp(event.feed, "intake") == 0)
-        event.intake = (const Whistle__V1__IntakeEvent *)wh_unpack(
+        event.intake = (const Whistle__V1__IntakeEvent *)wh_unpack_ample(
             &whistle__v1__intake_event__descriptor, arena, payload->data, payload->len, NULL);
     subscription->options.on_event(subscription->options.arg, subscription, &event);
     return event.seq;

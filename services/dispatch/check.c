@@ -200,17 +200,23 @@ static void check_route(struct checking *c, const struct wh_category *category,
     }
 }
 
-static bool has_own_rule(const struct wh_category *category, const struct wh_unit *unit)
+// The place below this street that row i of the category names, at its first row; else NULL.
+static const struct wh_unit *own_place(const struct checking *c, const struct wh_category *category,
+                                       size_t i, const struct wh_unit *street)
 {
-    for (size_t i = 0; i < category->n_routes; i++)
-        if (strcmp(category->routes[i]->unit, unit->row->code) == 0)
-            return true;
-    return false;
+    const char *code = category->routes[i]->unit;
+    const struct wh_unit *unit = wh_district_unit(c->district, code);
+    if (unit == NULL || unit->street != street->id || unit->id == street->id)
+        return NULL;
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(category->routes[k]->unit, code) == 0)
+            return NULL;
+    return unit;
 }
 
 // The street itself, and places below it that have rules of their own.
 static void check_pair(struct checking *c, const struct wh_category *category,
-                       const struct wh_unit *street, const struct wh_party *parties, size_t n)
+                       const struct wh_unit *street)
 {
     char *tags[TASKS_MAX];
     size_t n_tags = 0;
@@ -221,10 +227,11 @@ static void check_pair(struct checking *c, const struct wh_category *category,
     for (size_t i = 0; i < category->n_routes; i++) // a tag that takes the lead over: for itself
         if (category->routes[i]->tag[0] != '\0' && category->routes[i]->lead[0] != '\0')
             check_route(c, category, street, &category->routes[i]->tag, 1);
-    for (size_t i = 0; i < n; i++)
-        if (parties[i].is_unit && parties[i].unit->street == street->id &&
-            parties[i].unit->id != street->id && has_own_rule(category, parties[i].unit))
-            check_route(c, category, parties[i].unit, tags, n_tags);
+    for (size_t i = 0; i < category->n_routes; i++) {
+        const struct wh_unit *place = own_place(c, category, i, street);
+        if (place != NULL)
+            check_route(c, category, place, tags, n_tags);
+    }
 }
 
 Whistle__V1__RoutingChecked *check_routing(const struct wh_district *district,
@@ -252,7 +259,7 @@ Whistle__V1__RoutingChecked *check_routing(const struct wh_district *district,
             if (!parties[k].is_unit || !wh_unit_is_street(parties[k].unit))
                 continue;
             c->result->pairs++;
-            check_pair(c, &categories[i], parties[k].unit, parties, n);
+            check_pair(c, &categories[i], parties[k].unit);
         }
     }
     return c->failed ? NULL : c->result;

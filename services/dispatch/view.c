@@ -87,13 +87,14 @@ bool view_event(const struct wh_result *journal, size_t i, struct wh_arena *aren
     size_t n;
     const uint8_t *body = wh_row_bytes(wh_result_row(journal, i), 4, &n);
     const Whistle__V1__Event *envelope =
-        (const void *)wh_unpack(&whistle__v1__event__descriptor, arena, body, n, NULL);
+        (const void *)wh_unpack_ample(&whistle__v1__event__descriptor, arena, body, n, NULL);
     if (envelope == NULL) {
         return false;
     }
     ret_event->envelope = envelope;
-    ret_event->event = (const void *)wh_unpack(&whistle__v1__dispatch_event__descriptor, arena,
-                                               envelope->payload.data, envelope->payload.len, NULL);
+    ret_event->event =
+        (const void *)wh_unpack_ample(&whistle__v1__dispatch_event__descriptor, arena,
+                                      envelope->payload.data, envelope->payload.len, NULL);
     return ret_event->event != NULL &&
            wh_oneof_get(&ret_event->event->base, &ret_event->member) != 0;
 }

@@ -78,6 +78,10 @@ char *view_cursor(struct wh_arena *arena, size_t n, const int64_t *numbers);
         }                                                              \
     } while (0)
 
+// The district that a question brings, indexed (view_other.c). The caller frees it; NULL: the query
+// is refused.
+struct wh_district *view_other(const struct dispatch *state, struct wh_query *query,
+                               Whistle__V1__District *other);
 void view_answer(struct wh_query *query, Whistle__V1__DispatchAnswer__WhatCase what,
                  const ProtobufCMessage *member);
 void view_too_large(struct wh_query *query);

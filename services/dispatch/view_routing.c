@@ -57,23 +57,41 @@ static bool channel_lives(void *arg, const char *channel)
     return ((const struct alive *)arg)->senders;
 }
 
-void view_check(void *arg, struct wh_query *query, const struct wh_item *item)
+static void check(const struct dispatch *state, struct wh_query *query,
+                  const struct wh_district *district)
 {
-    const struct dispatch *state = arg;
     struct alive alive = {.runtime = state->runtime};
     struct check_liveness liveness = {.arg = &alive, .key = key_lives, .channel = channel_lives};
     struct wh_arena arena;
-    if (!view_begin(arg, query, item)) {
-        return;
-    }
     wh_followers_each(state->runtime, look_for_sender, &alive);
     wh_arena_init(&arena, VIEW_ARENA);
     Whistle__V1__RoutingChecked *checked =
-        check_routing(state->district, &arena, wh_query_now(query), &liveness);
+        check_routing(district, &arena, wh_query_now(query), &liveness);
     if (checked == NULL) {
         view_too_large(query);
     } else {
         view_answer(query, WHISTLE__V1__DISPATCH_ANSWER__WHAT_CHECKED, &checked->base);
     }
     wh_arena_done(&arena);
+}
+
+void view_check(void *arg, struct wh_query *query, const struct wh_item *item)
+{
+    const struct dispatch *state = arg;
+    const Whistle__V1__CheckRouting *ask = (const void *)item->message;
+    if (ask->district == NULL) {
+        if (view_begin(arg, query, item)) {
+            check(state, query, state->district);
+        }
+        return;
+    }
+    if ((item->actor.roles & (WH_ROLE_OPERATOR | WH_ROLE_DISTRICT)) == 0) {
+        wh_query_refuse(query, WH_RULE_ROLE_NOT_ALLOWED, "district", NULL);
+        return;
+    }
+    struct wh_district *other = view_other(state, query, ask->district);
+    if (other != NULL) {
+        check(state, query, other);
+        wh_district_free(other);
+    }
 }

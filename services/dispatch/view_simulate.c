@@ -9,8 +9,6 @@
 #include "client/keys.h"
 #include "dispatch/simulate.h"
 #include "dispatch/view.h"
-#include "district/codes.h"
-#include "district/validate.h"
 
 #define PAGE 200       // whistles
 #define LINES 100      // told one by one where the caller does not say
@@ -158,44 +156,12 @@ static void ask_page(struct wh_query *query)
 
 // ---- beginning ----------------------------------------------------------------------------------
 
-// The alternative gets the integers of the district in force; codes it adds get new ones.
-static int number_codes(const struct dispatch *state, Whistle__V1__District *other)
-{
-    struct wh_codes *codes;
-    int error = wh_codes_new(&codes);
-    if (error != 0) {
-        return error;
-    }
-    error = wh_codes_learn_all(codes, wh_district_data(state->district));
-    if (error == 0) {
-        wh_codes_number(codes, other);
-    }
-    wh_codes_free(codes);
-    return error;
-}
-
-static bool fits(const struct dispatch *state, struct wh_query *query,
-                 const Whistle__V1__District *other)
-{
-    struct wh_district_fault fault;
-    char field[128] = "district.";
-    if (wh_district_validate(other, wh_district_data(state->district), &fault, 1) == 0) {
-        return true;
-    }
-    strncat(field, fault.field, sizeof field - strlen(field) - 1);
-    wh_query_refuse(query, fault.rule, field, "%s", fault.detail);
-    return false;
-}
-
 static int job_fill(struct simulation_job *job, struct dispatch *state,
                     const Whistle__V1__Simulate *ask, int64_t now)
 {
     size_t lines = ask->lines <= 0 ? LINES : (size_t)ask->lines;
     int64_t from = ask->from_at - REVIEW_DAYS * WH_MS_DAY;
     int error = wh_district_new(wh_district_data(state->district), &job->actual);
-    if (error == 0) {
-        error = wh_district_new(ask->district, &job->other);
-    }
     if (error == 0) {
         error = simulation_new(job->actual, job->other, now, lines, &job->simulation);
     }
@@ -226,16 +192,18 @@ void view_simulate(void *arg, struct wh_query *query, const struct wh_item *item
         join(state->simulating, query, item);
         return;
     }
-    if (!fits(state, query, ask->district)) {
+    struct wh_district *other = view_other(state, query, ask->district);
+    if (other == NULL) {
         return;
     }
     struct simulation_job *job = calloc(1, sizeof *job);
-    if (job == NULL || number_codes(state, ask->district) != 0) {
-        free(job);
+    if (job == NULL) {
+        wh_district_free(other);
         view_too_large(query);
         return;
     }
     job->state = state;
+    job->other = other;
     job->request_id = item->request_id;
     (void)snprintf(job->identity, sizeof job->identity, "%s", item->actor.identity);
     state->simulating = job;

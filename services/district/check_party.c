@@ -145,14 +145,18 @@ static void check_contacts(struct check *check, size_t i)
 
 void check_desks(struct check *check)
 {
+    struct wh_code_table bodies = {0};
+    bool room = wh_code_table_init(&bodies, check->data->n_desks) == 0;
     for (size_t i = 0; i < check->data->n_desks; i++) {
         const char *body = check->data->desks[i]->body;
         uint32_t at = 0;
         if (!wh_code_table_find(&check->parties, body, &at))
             check_fault(check, WH_RULE_FIELD_UNKNOWN, "", "desks[%zu].body", i);
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(check->data->desks[j]->body, body) == 0)
-                check_fault(check, WH_RULE_FIELD_TWICE, "", "desks[%zu].body", i);
+        if (room && !wh_code_table_add(&bodies, body, (uint32_t)i))
+            check_fault(check, WH_RULE_FIELD_TWICE, "", "desks[%zu].body", i);
         check_contacts(check, i);
     }
+    if (!room)
+        check_fault(check, WH_RULE_INTERNAL, "no memory", "desks");
+    wh_code_table_done(&bodies);
 }

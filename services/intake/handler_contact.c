@@ -3,6 +3,7 @@
 // forgotten with the version that names them no more.
 #include <string.h>
 
+#include "base/map.h"
 #include "intake/contact.h"
 #include "intake/handler.h"
 
@@ -25,8 +26,7 @@ struct sealer {
     struct intake *intake;
     struct wh_turn *turn;
     const struct wh_item *item;
-    const Whistle__V1__District *now;
-    int64_t person;
+    struct wh_map kept; // persons that need no forgetting (any more)
 };
 
 static int need_one(void *arg, char **channel)
@@ -105,11 +105,11 @@ int intake_seal_desks(struct intake *intake, struct wh_turn *turn, const struct 
 
 // ---- what no version names any more -------------------------------------------------------------
 
-static int is_person(void *arg, char **channel)
+static int note_person(void *arg, char **channel)
 {
-    const struct sealer *s = arg;
+    struct sealer *s = arg;
     int64_t person = 0;
-    return contact_is_sealed(*channel, &person) && person == s->person ? WH_E_EXISTS : 0;
+    return contact_is_sealed(*channel, &person) ? wh_map_put_index(&s->kept, person, 0) : 0;
 }
 
 static int forget_one(void *arg, char **channel)
@@ -117,24 +117,31 @@ static int forget_one(void *arg, char **channel)
     struct sealer *s = arg;
     Whistle__V1__IntakeEvent event = WHISTLE__V1__INTAKE_EVENT__INIT;
     Whistle__V1__PersonErased erased = WHISTLE__V1__PERSON_ERASED__INIT;
-    if (!contact_is_sealed(*channel, &s->person) || each_channel(s->now, is_person, s) != 0)
+    int64_t person = 0;
+    if (!contact_is_sealed(*channel, &person) || wh_map_has(&s->kept, person))
         return 0;
-    erased.person = s->person;
+    erased.person = person;
     erased.reason = (char *)(uintptr_t) "a contact that no desk names any more";
     event.what_case = WHISTLE__V1__INTAKE_EVENT__WHAT_PERSON_ERASED;
     event.person_erased = &erased;
     s->intake->clear_persons = true;
-    int rc = WH_PUT(s->turn, PUT_FORGET, WH_L(s->person));
+    int rc = wh_map_put_index(&s->kept, person, 0); // once, however many desks named it
+    if (rc == 0)
+        rc = WH_PUT(s->turn, PUT_FORGET, WH_L(person));
     return rc != 0 ? rc : wh_emit(s->turn, s->item, 0, NULL, 0, &event.base, NULL);
 }
 
 int intake_forget_desks(struct intake *intake, struct wh_turn *turn, const struct wh_item *item,
                         const Whistle__V1__District *now)
 {
-    struct sealer sealer = {.intake = intake, .turn = turn, .item = item, .now = now};
+    struct sealer sealer = {.intake = intake, .turn = turn, .item = item};
     if (intake->district == NULL)
         return 0;
-    return each_channel(wh_district_data(intake->district), forget_one, &sealer);
+    int rc = each_channel(now, note_person, &sealer);
+    if (rc == 0)
+        rc = each_channel(wh_district_data(intake->district), forget_one, &sealer);
+    wh_map_done(&sealer.kept);
+    return rc;
 }
 
 // ---- for the sender -----------------------------------------------------------------------------

@@ -96,11 +96,11 @@ static int read_trail(struct unsealing *unsealing, struct wh_arena *arena,
     for (size_t i = 0; i < wh_result_rows(result); i++) {
         size_t n = 0;
         const uint8_t *body = wh_row_bytes(wh_result_row(result, i), 0, &n);
-        const Whistle__V1__Event *event = (const Whistle__V1__Event *)wh_unpack(
+        const Whistle__V1__Event *event = (const Whistle__V1__Event *)wh_unpack_ample(
             &whistle__v1__event__descriptor, arena, body, n, NULL);
         const Whistle__V1__IntakeEvent *payload =
             event == NULL ? NULL
-                          : (const Whistle__V1__IntakeEvent *)wh_unpack(
+                          : (const Whistle__V1__IntakeEvent *)wh_unpack_ample(
                                 &whistle__v1__intake_event__descriptor, arena, event->payload.data,
                                 event->payload.len, NULL);
         if (payload == NULL || unseal_read(unsealing, event, payload, identity, arena) != 0)

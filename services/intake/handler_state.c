@@ -10,7 +10,7 @@
 #include "intake/kept.h"
 #include "runtime/log.h"
 
-#define LOADING_CAP ((size_t)8 << 20)
+#define LOADING_CAP ((size_t)32 << 20) // twice what the door takes of a district
 
 int intake_start(struct wh_runtime *runtime, void **ret_state)
 {
@@ -86,14 +86,14 @@ static const Whistle__V1__IntakeEvent *read_event(struct wh_arena *arena, const 
 {
     size_t n = 0;
     const uint8_t *body = wh_row_bytes(row, column, &n);
-    const Whistle__V1__Event *event = (const Whistle__V1__Event *)wh_unpack(
+    const Whistle__V1__Event *event = (const Whistle__V1__Event *)wh_unpack_ample(
         &whistle__v1__event__descriptor, arena, body, n, NULL);
     if (event == NULL)
         return NULL;
     *ret_event = event;
-    return (const Whistle__V1__IntakeEvent *)wh_unpack(&whistle__v1__intake_event__descriptor,
-                                                       arena, event->payload.data,
-                                                       event->payload.len, NULL);
+    return (const Whistle__V1__IntakeEvent *)wh_unpack_ample(&whistle__v1__intake_event__descriptor,
+                                                             arena, event->payload.data,
+                                                             event->payload.len, NULL);
 }
 
 // A whistle's events come one a row; with the last it goes to the shelf.

@@ -29,6 +29,8 @@ static const struct wh_route routes[] = {
      query_dead_letters},
     {COMMAND(GET_UNSEALED), "get_unsealed", KEEPERS | WH_ROLE_DEPARTMENT, NULL, NULL,
      query_unsealed},
+    {COMMAND(PREVIEW_DISTRICT), "preview_district", WH_ROLE_OPERATOR | WH_ROLE_DISTRICT, NULL, NULL,
+     query_preview_district},
     {COMMAND(GET_CONTACT), "get_contact", WH_ROLE_NOTIFIER, NULL, NULL, query_contact},
 };
 

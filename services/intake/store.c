@@ -58,6 +58,11 @@ const struct wh_select store_selects[STORE_SELECTS] = {
     [SELECT_PERSONS] = {.name = "persons",
                         .params = "A",
                         .sql = "SELECT id, wrapped FROM person WHERE id = ANY($1::int8[])"},
+    [SELECT_KEYS] = {.name = "keys",
+                     .params = "B",
+                     .sql = "SELECT id, hash, wrapped FROM person WHERE hash = ANY (ARRAY(SELECT "
+                            "substring($1::bytea FROM i FOR 32) FROM "
+                            "generate_series(1, length($1::bytea), 32) AS i)) ORDER BY hash"},
     [SELECT_DEAD_LETTERS] = {.name = "dead_letters",
                              .params = "LI",
                              .sql = "SELECT id, at, feed, seq, object, sqlstate, why "

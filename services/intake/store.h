@@ -25,6 +25,7 @@ enum store_load {
 enum store_select {
     SELECT_TRAIL,        // whistle → bodies of its events in order
     SELECT_PERSONS,      // ids → id, wrapped
+    SELECT_KEYS,         // hashes one behind the other → id, hash, wrapped in the hashes' order
     SELECT_DEAD_LETTERS, // after id, limit → id, at, feed, seq, object, sqlstate, why
     STORE_SELECTS
 };

@@ -97,11 +97,12 @@ static bool describe(struct wh_engine *engine, const struct wh_row *row, struct 
     const struct wh_service *service = engine->runtime->service;
     size_t n;
     const uint8_t *body = wh_row_bytes(row, 5, &n);
-    const Whistle__V1__Event *event = (const Whistle__V1__Event *)wh_unpack(
+    const Whistle__V1__Event *event = (const Whistle__V1__Event *)wh_unpack_ample(
         &whistle__v1__event__descriptor, arena, body, n, NULL);
     const ProtobufCMessage *payload =
-        event ? wh_unpack(service->event, arena, event->payload.data, event->payload.len, NULL)
-              : NULL;
+        event
+            ? wh_unpack_ample(service->event, arena, event->payload.data, event->payload.len, NULL)
+            : NULL;
     if (!payload)
         return false;
     if (service->describe)
@@ -129,12 +130,12 @@ static bool read_kept(struct wh_engine *engine, const struct wh_row *row, struct
         return describe(engine, row, arena, &done, &text);
     }
     if (seq < 0) {
-        answer->done =
-            (Whistle__V1__Done *)wh_unpack(&whistle__v1__done__descriptor, arena, said, n, NULL);
+        answer->done = (Whistle__V1__Done *)wh_unpack_ample(&whistle__v1__done__descriptor, arena,
+                                                            said, n, NULL);
         return answer->done != NULL;
     }
-    answer->error =
-        (Whistle__V1__Error *)wh_unpack(&whistle__v1__error__descriptor, arena, said, n, NULL);
+    answer->error = (Whistle__V1__Error *)wh_unpack_ample(&whistle__v1__error__descriptor, arena,
+                                                          said, n, NULL);
     return answer->error != NULL;
 }
 

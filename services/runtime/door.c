@@ -12,7 +12,6 @@
 #include "runtime/refusal.h"
 
 #define FREE_MAX 1024
-#define MESSAGE_MAX (1024 * 1024)
 #define RETRY_PEER_MS 100
 #define RETRY_ALL_MS 500
 #define RETRY_STOPPING_MS 1000
@@ -242,9 +241,13 @@ static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packe
         refuse_packet(door, packet, &verdict);
         return;
     }
-    if ((holder->roles & (WH_ROLE_OPERATOR | WH_ROLE_SERVICE)) != 0)
+    slot->big = (holder->roles & WH_DOOR_BIG_ROLES) != 0;
+    if (slot->big)
         slot->item.arena.cap = WH_DOOR_BIG_ITEM_CAP;
-    verdict = check_all(door, slot, holder, packet);
+    if (packet->n > WH_DOOR_MESSAGE_MAX && !slot->big)
+        verdict.rule = WH_RULE_TOO_LARGE;
+    else
+        verdict = check_all(door, slot, holder, packet);
     if (verdict.rule == WH_RULE_NONE && WH_FAILPOINT("door.before_take")) {
         slot_give(door, slot); // as if it had never come
         return;
@@ -286,7 +289,7 @@ int wh_door_open(const struct wh_door_options *options, struct wh_door_socket **
         .endpoint = options->endpoint,
         .secret_key = options->key->secret_key,
         .public_key = options->key->public_key,
-        .max_message = MESSAGE_MAX,
+        .max_message = WH_DOOR_BIG_MESSAGE_MAX,
         .on_packet = on_packet,
         .arg = door,
     };

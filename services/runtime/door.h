@@ -2,8 +2,9 @@
 // The door: a ROUTER socket where commands come in and answers leave. Decides: is the key live, is
 // the frame well-formed, does the route exist and may this role take it, is the request id's time
 // acceptable, is there room (per peer: 512 commands and 2 MiB; in all: 8,192 and 32 MiB), does the
-// service admit. What passes becomes a wh_door_item handed to `take`; everything else is answered
-// at once. Knows no database.
+// service admit. A message has at most 1 MiB; 4 MiB from those who may adopt a district. What
+// passes becomes a wh_door_item handed to `take`; everything else is answered at once. Knows no
+// database.
 #ifndef WH_RUNTIME_DOOR_H
 #define WH_RUNTIME_DOOR_H
 
@@ -16,7 +17,7 @@ struct wh_door_socket;
 // A command on its way through the turns. Owned by the door until wh_door_answer.
 struct wh_door_item {
     struct wh_item item;   // unpacked in its own arena
-    struct wh_arena arena; // cap: 1 MiB (16 MiB for roles operator and service)
+    struct wh_arena arena; // cap: 1 MiB (16 MiB for roles operator, district and service)
     const struct wh_route *route;
     struct wh_peer peer;
     char principal[2 * WH_IDENTITY_MAX +

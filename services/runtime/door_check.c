@@ -111,8 +111,8 @@ static struct wh_door_verdict check_body(struct wh_door_socket *door, struct wh_
 {
     struct wh_door_item *item = &slot->item;
     struct wh_wire_fault fault = {.rule = WH_RULE_MESSAGE_MALFORMED};
-    const ProtobufCMessage *message =
-        wh_unpack(door->options.service->command, &item->arena, body->data, body->len, &fault);
+    const ProtobufCMessage *message = (slot->big ? wh_unpack_ample : wh_unpack)(
+        door->options.service->command, &item->arena, body->data, body->len, &fault);
     if (message == NULL)
         return bad(fault.rule, field_of_body(slot, fault.field));
     item->item.what = wh_oneof_get(message, &item->item.message);

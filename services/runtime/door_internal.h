@@ -8,12 +8,17 @@
 
 #define WH_DOOR_ITEM_CAP (1024 * 1024)
 #define WH_DOOR_BIG_ITEM_CAP (16 * 1024 * 1024)
+#define WH_DOOR_MESSAGE_MAX (1024 * 1024)
+#define WH_DOOR_BIG_MESSAGE_MAX (4 * 1024 * 1024)
+// Whose commands may hold a whole district: big message, big item, ample limits.
+#define WH_DOOR_BIG_ROLES (WH_ROLE_OPERATOR | WH_ROLE_DISTRICT | WH_ROLE_SERVICE)
 #define WH_DOOR_OFFICER_MAX 64
 
 // An item with what only the door knows.
 struct wh_door_slot {
     struct wh_door_item item; // first: an item is its slot
     struct wh_window *window; // NULL until entered
+    bool big;                 // of a key that may send a whole district
     struct wh_door_slot *next, **link;
     char why[64]; // room for a field's path while it is refused
 };

@@ -54,7 +54,7 @@ static const Whistle__V1__Event *event_of(struct wh_arena *arena, const uint8_t 
                                           int64_t seq)
 {
     const ProtobufCMessage *message =
-        wh_unpack(&whistle__v1__event__descriptor, arena, bytes, n, NULL);
+        wh_unpack_ample(&whistle__v1__event__descriptor, arena, bytes, n, NULL);
     if (message)
         return (const Whistle__V1__Event *)message;
     Whistle__V1__Event *event = wh_arena_alloc(arena, sizeof *event);
@@ -72,8 +72,8 @@ static const ProtobufCMessage *payload_of(const struct wh_following *following,
                                           struct wh_arena *arena, const Whistle__V1__Event *event)
 {
     const struct wh_service *service = following->all->runtime->service;
-    return wh_unpack(service->follows[following->index].payload, arena, event->payload.data,
-                     event->payload.len, NULL);
+    return wh_unpack_ample(service->follows[following->index].payload, arena, event->payload.data,
+                           event->payload.len, NULL);
 }
 
 const Whistle__V1__Event *wh_feed_batch_event(struct wh_feed_batch *batch, const uint8_t *bytes,

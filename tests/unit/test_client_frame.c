@@ -55,10 +55,10 @@ static void refuse(const ProtobufCMessageDescriptor *type, const char *bytes, si
     uint8_t *copy = malloc(n); // so that reading past the end is seen
 
     memcpy(copy, bytes, n);
-    assert_int_equal(wh_wire_check(type, copy, n, &fault), WH_E_PROTOCOL);
+    assert_int_equal(wh_wire_check(type, NULL, copy, n, &fault), WH_E_PROTOCOL);
     assert_int_equal(fault.rule, rule);
     assert_string_equal(fault.field, field);
-    assert_int_equal(wh_wire_check(type, copy, n, NULL), WH_E_PROTOCOL);
+    assert_int_equal(wh_wire_check(type, NULL, copy, n, NULL), WH_E_PROTOCOL);
     free(copy);
 }
 
@@ -145,15 +145,16 @@ static void counts_and_memory_are_bounded(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(tags); i += 2)
         tags[i] = 0x0a; // sign.tasks: ""
-    assert_int_equal(wh_wire_check(&whistle__v1__sign_tasks__descriptor, tags, 2 * 4096, &fault),
-                     0);
-    assert_int_equal(wh_wire_check(&whistle__v1__sign_tasks__descriptor, tags, 2 * 4097, &fault),
-                     WH_E_PROTOCOL);
+    assert_int_equal(
+        wh_wire_check(&whistle__v1__sign_tasks__descriptor, NULL, tags, 2 * 4096, &fault), 0);
+    assert_int_equal(
+        wh_wire_check(&whistle__v1__sign_tasks__descriptor, NULL, tags, 2 * 4097, &fault),
+        WH_E_PROTOCOL);
     assert_int_equal(fault.rule, WH_RULE_FIELD_COUNT);
     assert_string_equal(fault.field, "tasks");
     for (size_t i = 0; i < sizeof(many); i += 3)
         memcpy(many + i, "\xa0\x06\x01", 3); // unknown field 100
-    assert_int_equal(wh_wire_check(INTAKE, many, sizeof(many), &fault), WH_E_PROTOCOL);
+    assert_int_equal(wh_wire_check(INTAKE, NULL, many, sizeof(many), &fault), WH_E_PROTOCOL);
     assert_int_equal(fault.rule, WH_RULE_FIELD_COUNT);
     wh_arena_init(&arena, 4096);
     assert_null(wh_unpack(&whistle__v1__sign_tasks__descriptor, &arena, tags, 2 * 4096, &fault));
