@@ -212,6 +212,20 @@ def test_the_same_rooms_in_every_service():
     none(wrong)
 
 
+def test_programs_know_every_migration():
+    """A service's newest file of its own set, the runtime's of the common one."""
+    wrong = []
+    known = {"common": re.findall(r'#define COMMON "([^"]+)"', text("services/runtime/check.c"))}
+    for room in services():
+        known[room] = re.findall(r'\.migration = "([^"]+)"', "".join(
+            text(f) for f in sources(".c", under=f"services/{room}/")))
+    for name, files_known in known.items():
+        last = os.path.basename(max(sources(".sql", under=f"deploy/migrations/{name}/")))
+        if files_known != [last]:
+            wrong.append(f"{name} knows {files_known}, the newest migration is {last}")
+    none(wrong)
+
+
 def test_sql_stands_in_the_store():
     sql = re.compile(r'"[^"\n]*\b(INSERT INTO|UPDATE \w+ SET|DELETE FROM|SELECT .{1,200} FROM)\b')
     wrong = []

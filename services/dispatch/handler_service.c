@@ -83,7 +83,7 @@ static const struct wh_feed_name feeds[] = {
 
 const struct wh_service dispatch_service = {
     .name = "dispatch",
-    .schema_version = 1,
+    .migration = "0001_dispatch.sql",
     .command = &whistle__v1__dispatch_command__descriptor,
     .event = &whistle__v1__dispatch_event__descriptor,
     .answer = &whistle__v1__dispatch_answer__descriptor,

@@ -55,7 +55,7 @@ static const struct wh_setting settings[] = {
 
 static const struct wh_service intake = {
     .name = "intake",
-    .schema_version = 1,
+    .migration = "0001_whistle.sql",
     .command = &whistle__v1__intake_command__descriptor,
     .event = &whistle__v1__intake_event__descriptor,
     .answer = &whistle__v1__intake_answer__descriptor,

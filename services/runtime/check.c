@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Before anything else: is PostgreSQL set up so that a commit survives a crash, does it keep
-// Chinese text as text, and are the tables those that this program was made for? What is wrong is
-// named, and the process ends; an unreachable server is only waited for.
+// Chinese text as text, and are the tables those that this program can live with: its own, or newer
+// ones whose migrations keep it? What is wrong is named, and the process ends; an unreachable
+// server is only waited for.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "runtime/row.h"
 #include "runtime/runtime.h"
 
-#define COMMON_VERSION 1
+#define COMMON "0001_foundation.sql" // newest file of the set common that the runtime knows
 
 enum { CHECK_SETTINGS, CHECK_VERSIONS };
 
@@ -17,7 +19,7 @@ static const char *const sql[] = {
     [CHECK_SETTINGS] = "SELECT current_setting('fsync'), current_setting('full_page_writes'), "
                        "current_setting('server_encoding'), datctype::text FROM pg_database "
                        "WHERE datname = current_database()",
-    [CHECK_VERSIONS] = "SELECT set, max(version) FROM schema_version GROUP BY set",
+    [CHECK_VERSIONS] = WH_CHECK_SCHEMA,
 };
 
 static void text_of(const struct wh_row *row, int column, char ret_text[64])
@@ -57,35 +59,70 @@ static void check_settings(const PGresult *result)
                  "the database's lc_ctype is %s, it must be a UTF-8 locale such as C.UTF-8", ctype);
 }
 
-static void check_version(const char *set, int64_t found, int64_t needed)
+// ---- tables ----------------------------------------------------------------------------------
+
+// "0012_name.sql" is 12.
+static int version_of(const char *file)
 {
-    if (found < needed)
-        wh_fatal("schema.older",
-                 "the schema's tables (%s) are at version %lld, this program needs %lld: run "
-                 "whistle-migrate",
-                 set, (long long)found, (long long)needed);
-    if (found > needed)
-        wh_fatal("schema.newer",
-                 "the schema's tables (%s) are at version %lld, this program knows %lld: install "
-                 "the newer program",
-                 set, (long long)found, (long long)needed);
+    return atoi(file);
 }
 
-static void check_versions(const struct wh_service *service, const PGresult *result)
+// One row about the set of which we know `file`. A newer one must say that it keeps us.
+static void check_row(const char *set, const char *file, const struct wh_row *row)
 {
-    int64_t common = 0, own = 0;
+    char name[64];
+    int64_t version = wh_row_int(row, 1), known = version_of(file);
+    bool keeps = !wh_row_null(row, 3) && wh_row_int(row, 3) <= known;
+    text_of(row, 2, name);
+    if (version == known && strcmp(name, file) != 0)
+        wh_fatal("schema.other",
+                 "the tables were made by %s/%s, this program knows %s/%s: install "
+                 "the program that belongs to this database",
+                 set, name, set, file);
+    if (version > known && !keeps)
+        wh_fatal("schema.newer",
+                 "the tables were changed by %s/%s, which does not keep this program (it knows up "
+                 "to %s): install the newer program",
+                 set, name, file);
+}
+
+static void check_set(const char *set, const char *file, const PGresult *result)
+{
+    int64_t found = 0;
+    char last[64] = "none";
     for (int i = 0; i < PQntuples(result); i++) {
         struct wh_row row = {result, i};
-        char set[64];
-        text_of(&row, 0, set);
-        if (strcmp(set, "common") == 0)
-            common = wh_row_int(&row, 1);
-        else if (strcmp(set, service->name) == 0)
-            own = wh_row_int(&row, 1);
+        char name[64];
+        text_of(&row, 0, name);
+        if (strcmp(name, set) != 0)
+            continue;
+        check_row(set, file, &row);
+        found = wh_row_int(&row, 1);
+        text_of(&row, 2, last);
     }
-    check_version("common", common, COMMON_VERSION);
-    check_version(service->name, own, service->schema_version);
+    if (found < version_of(file))
+        wh_fatal("schema.older",
+                 "the tables lack %s/%s, the last file applied is %s: run whistle-migrate", set,
+                 file, last);
+    if (found > version_of(file))
+        wh_logf(WH_LOG_INFO, "schema.expanded", "%s/%s is newer than this program and keeps it",
+                set, last);
 }
+
+void wh_check_schema(const struct wh_runtime *runtime, const PGresult *result)
+{
+    check_set("common", COMMON, result);
+    check_set(runtime->service->name, runtime->service->migration, result);
+}
+
+void wh_check_session(const struct wh_runtime *runtime, const char *role, char *ret_name, size_t n)
+{
+    (void)snprintf(ret_name, n, "%s %d.%d %s %s", runtime->service->name, version_of(COMMON),
+                   version_of(runtime->service->migration), role,
+                   wh_settings_text(runtime->settings, "instance"));
+}
+
+// ---- asking ----------------------------------------------------------------------------------
 
 static void on_answer(void *arg, const struct wh_db_outcome *outcome)
 {
@@ -95,7 +132,7 @@ static void on_answer(void *arg, const struct wh_db_outcome *outcome)
     if (outcome->status != 0)
         wh_fatal("database.check", "%s %s", outcome->sqlstate, outcome->message);
     check_settings(outcome->results[0]);
-    check_versions(runtime->service, outcome->results[1]);
+    wh_check_schema(runtime, outcome->results[1]);
     wh_db_close(runtime->checker);
     runtime->checker = NULL;
     wh_runtime_connect(runtime);
@@ -122,10 +159,12 @@ static void on_lost(void *arg, struct wh_db *db, const char *why)
 
 void wh_check_begin(struct wh_runtime *runtime)
 {
+    char name[128];
+    wh_check_session(runtime, "checker", name, sizeof name);
     const struct wh_db_options options = {
         .conninfo = wh_settings_text(runtime->settings, "database"),
         .schema = runtime->service->name,
-        .application = runtime->service->name,
+        .application = name,
         .sql = sql,
         .n_sql = 2,
         .on_ready = on_ready,

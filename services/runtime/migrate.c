@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applying the sets: one migrator at a time (an advisory lock, tried and never waited for), what
-// the database has is compared with the files before anything is changed, then each new file runs
-// in one transaction together with its row in schema_version. Roles and schemas are made by the
-// connecting role; the files run as the service's role, so it owns its schema and nothing else.
+// Applying the sets: one migrator at a time (an advisory lock, tried and never waited for). First
+// everything is compared and asked (migrate_plan.c), then each new file runs in one transaction
+// together with its row in schema_version. Roles and schemas are made by the connecting role; the
+// files run as the service's role, so it owns its schema and nothing else. No file waits long for a
+// table: whoever comes behind a waiting ALTER TABLE waits too, and that would be the live service.
 #include "runtime/migrate.h"
 
 #include <dirent.h>
 #include <libpq-fe.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,76 +16,13 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "runtime/migrate_internal.h"
 
-#define SERVICE_MAX 32
-#define SERVICES_MAX 32
 #define LOCK_TRIES 240 // of 250 ms
-
-struct run {
-    const struct wh_migrate_options *options;
-    PGconn *conn;
-    char *why;
-    size_t why_n;
-};
-
-// ---- speaking to the database ----------------------------------------------------------------
-
-static int fail(struct run *run, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int fail(struct run *run, int status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(run->why, run->why_n, format, args);
-    va_end(args);
-    return status;
-}
-
-static int fail_db(struct run *run, const char *what, const PGresult *result)
-{
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    const char *where = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-    return fail(run, WH_E_DB, "%s: %s %s%s%s", what, state != NULL ? state : "",
-                text != NULL ? text : PQerrorMessage(run->conn),
-                where != NULL ? " at character " : "", where != NULL ? where : "");
-}
-
-// A statement (or several) whose rows nobody wants.
-static int execute(struct run *run, const char *what, const char *sql)
-{
-    PGresult *result = PQexec(run->conn, sql);
-    ExecStatusType status = PQresultStatus(result);
-    int failed = 0;
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
-        failed = fail_db(run, what, result);
-    PQclear(result);
-    return failed;
-}
-
-static int executef(struct run *run, const char *what, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int executef(struct run *run, const char *what, const char *format, ...)
-{
-    char sql[1024];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(sql, sizeof sql, format, args);
-    va_end(args);
-    return execute(run, what, sql);
-}
-
-// The first column of the first row is "t".
-static int ask(struct run *run, const char *sql, const char *param, bool *ret_true)
-{
-    PGresult *result = PQexecParams(run->conn, sql, param != NULL, NULL, &param, NULL, NULL, 0);
-    int failed = PQresultStatus(result) == PGRES_TUPLES_OK ? 0 : fail_db(run, "question", result);
-    *ret_true = failed == 0 && PQntuples(result) > 0 && PQgetvalue(result, 0, 0)[0] == 't';
-    PQclear(result);
-    return failed;
-}
+#define TABLE_WAIT "250ms"
+#define TABLE_PAUSE_MS 1000
+#define TABLE_PATIENCE_MS 60000
+#define STATEMENT_LIMIT "3s" // while programs run; they give the database 5 s
 
 // ---- role and schema -------------------------------------------------------------------------
 
@@ -94,33 +31,48 @@ static int role_make(struct run *run, const char *service)
     char role[SERVICE_MAX + 16];
     bool there, member;
     (void)snprintf(role, sizeof role, "whistle_%s", service);
-    int status = ask(run, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role, &there);
+    int status =
+        migrate_ask(run, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role, &there);
     if (status == 0 && !there)
-        status = executef(run, role, "CREATE ROLE \"%s\" LOGIN", role);
+        status = migrate_executef(run, role, "CREATE ROLE \"%s\" LOGIN", role);
     if (status == 0)
-        status = ask(run, "SELECT pg_has_role(current_user, $1, 'MEMBER')", role, &member);
+        status = migrate_ask(run, "SELECT pg_has_role(current_user, $1, 'MEMBER')", role, &member);
     if (status == 0 && !member)
-        status = executef(run, role, "GRANT \"%s\" TO CURRENT_USER", role);
+        status = migrate_executef(run, role, "GRANT \"%s\" TO CURRENT_USER", role);
     return status;
 }
 
 static int schema_make(struct run *run, const char *service)
 {
     bool there, owned;
-    int status =
-        ask(run, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", service, &there);
+    int status = migrate_ask(run, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)",
+                             service, &there);
     if (status == 0 && !there)
-        status = executef(run, service, "CREATE SCHEMA \"%s\" AUTHORIZATION \"whistle_%s\"",
-                          service, service);
+        status = migrate_executef(run, service, "CREATE SCHEMA \"%s\" AUTHORIZATION \"whistle_%s\"",
+                                  service, service);
     if (status == 0)
-        status = ask(run,
-                     "SELECT nspowner = (SELECT oid FROM pg_roles WHERE rolname = 'whistle_' || $1)"
-                     " FROM pg_namespace WHERE nspname = $1",
-                     service, &owned);
+        status = migrate_ask(
+            run,
+            "SELECT nspowner = (SELECT oid FROM pg_roles WHERE rolname = 'whistle_' || $1)"
+            " FROM pg_namespace WHERE nspname = $1",
+            service, &owned);
     if (status == 0 && !owned)
-        status =
-            fail(run, WH_E_CONFLICT, "schema %s is not owned by role whistle_%s", service, service);
+        status = migrate_fail(run, WH_E_CONFLICT, "schema %s is not owned by role whistle_%s",
+                              service, service);
     return status;
+}
+
+// A table made before files could keep older programs has no such column.
+static int keeps_column(struct run *run, const char *service)
+{
+    bool there;
+    int status = migrate_ask(run,
+                             "SELECT EXISTS (SELECT FROM pg_attribute WHERE attname = 'keeps' AND "
+                             "attrelid = to_regclass($1 || '.schema_version'))",
+                             service, &there);
+    return status != 0 || there
+               ? status
+               : migrate_execute(run, service, "ALTER TABLE schema_version ADD COLUMN keeps int4");
 }
 
 // From here on the connection is the service's role in its schema.
@@ -130,124 +82,116 @@ static int service_enter(struct run *run, const char *service)
     if (status == 0)
         status = schema_make(run, service);
     if (status == 0)
-        status = executef(run, service, "SET ROLE \"whistle_%s\"", service);
+        status = migrate_executef(run, service, "SET ROLE \"whistle_%s\"", service);
     if (status == 0)
-        status = executef(run, service, "SET search_path = \"%s\"", service);
+        status = migrate_executef(run, service, "SET search_path = \"%s\"", service);
     if (status == 0)
-        status = execute(run, service,
-                         "CREATE TABLE IF NOT EXISTS schema_version (set text NOT NULL,"
-                         " version int4 NOT NULL, name text NOT NULL, checksum bytea NOT NULL,"
-                         " applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
-                         " PRIMARY KEY (set, version))");
-    return status;
+        status =
+            migrate_execute(run, service,
+                            "CREATE TABLE IF NOT EXISTS schema_version (set text NOT NULL,"
+                            " version int4 NOT NULL, name text NOT NULL, checksum bytea NOT NULL,"
+                            " applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
+                            " keeps int4, PRIMARY KEY (set, version))");
+    return status == 0 ? keeps_column(run, service) : status;
 }
 
 // ---- one set ---------------------------------------------------------------------------------
 
-// Row i of schema_version against the file of the same place.
-static int row_check(struct run *run, const char *where, const struct wh_migration_set *set,
-                     const PGresult *rows, int row)
+static void wait_ms(int ms)
 {
-    int version = atoi(PQgetvalue(rows, row, 0));
-    const char *name = PQgetvalue(rows, row, 1);
-    char hex[2 * sizeof set->files[0].checksum + 1];
-    if (version != row + 1)
-        return fail(run, WH_E_CONFLICT, "%s: the database lacks version %04d but has %04d", where,
-                    row + 1, version);
-    if ((size_t)row >= set->n)
-        return fail(run, WH_E_CONFLICT,
-                    "%s: the database is newer than the files: it has %s, the last file is %s",
-                    where, name, set->n > 0 ? set->files[set->n - 1].name : "none");
-    const struct wh_migration *file = &set->files[row];
-    for (size_t i = 0; i < sizeof file->checksum; i++)
-        (void)snprintf(hex + 2 * i, 3, "%02x", file->checksum[i]);
-    if (strcmp(name, file->name) != 0)
-        return fail(run, WH_E_CONFLICT, "%s: %s was applied, the file is %s", where, name,
-                    file->name);
-    if (strcmp(PQgetvalue(rows, row, 2), hex) != 0)
-        return fail(run, WH_E_CONFLICT, "%s: %s was changed after it was applied", where, name);
-    return 0;
-}
-
-// How many files of the set the database has; an error if they are not the same ones.
-static int applied_check(struct run *run, const char *where, const char *name,
-                         const struct wh_migration_set *set, size_t *ret_applied)
-{
-    PGresult *rows = PQexecParams(run->conn,
-                                  "SELECT version, name, encode(checksum, 'hex')"
-                                  " FROM schema_version WHERE set = $1 ORDER BY version",
-                                  1, NULL, &name, NULL, NULL, 0);
-    int status = PQresultStatus(rows) == PGRES_TUPLES_OK ? 0 : fail_db(run, where, rows);
-    for (int i = 0; status == 0 && i < PQntuples(rows); i++)
-        status = row_check(run, where, set, rows, i);
-    *ret_applied = (size_t)PQntuples(rows);
-    PQclear(rows);
-    return status;
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
 }
 
 static int version_note(struct run *run, const char *set, const struct wh_migration *file)
 {
-    char version[16];
+    char version[16], keeps[16];
     (void)snprintf(version, sizeof version, "%d", file->version);
-    const char *values[] = {set, version, file->name, (const char *)file->checksum};
-    int lengths[] = {0, 0, 0, sizeof file->checksum}, formats[] = {0, 0, 0, 1};
+    (void)snprintf(keeps, sizeof keeps, "%d", file->keeps);
+    const char *values[] = {set, version, file->name, (const char *)file->checksum, keeps};
+    int lengths[] = {0, 0, 0, sizeof file->checksum, 0}, formats[] = {0, 0, 0, 1, 0};
     PGresult *result = PQexecParams(run->conn,
-                                    "INSERT INTO schema_version (set, version, name, checksum)"
-                                    " VALUES ($1, $2, $3, $4)",
-                                    4, NULL, values, lengths, formats, 0);
-    int status = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : fail_db(run, file->name, result);
+                                    "INSERT INTO schema_version (set, version, name, checksum, "
+                                    "keeps) VALUES ($1, $2, $3, $4, $5)",
+                                    5, NULL, values, lengths, formats, 0);
+    int status =
+        PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : migrate_fail_db(run, file->name, result);
     PQclear(result);
     return status;
 }
 
-static int file_apply(struct run *run, const char *schema, const char *set,
-                      const struct wh_migration *file)
+static int file_try(struct run *run, const struct plan *plan, const char *set,
+                    const struct wh_migration *file, const char *where)
 {
-    char where[SERVICE_MAX * 2 + WH_MIGRATION_NAME_MAX + 8];
-    (void)snprintf(where, sizeof where, "%s: %s/%s", schema, set, file->name);
-    int status = execute(run, where, "BEGIN; SET LOCAL lock_timeout = '10s'");
+    int status = migrate_execute(run, where, "BEGIN");
+    if (status == 0 && plan->running)
+        status = migrate_execute(run, where, "SET LOCAL statement_timeout = '" STATEMENT_LIMIT "'");
     if (status == 0)
-        status = execute(run, where, file->sql);
+        status = migrate_execute(run, where, file->sql);
     if (status == 0 && PQtransactionStatus(run->conn) != PQTRANS_INTRANS)
-        status = fail(run, WH_E_INVALID, "%s: a migration must not end its transaction", where);
+        status =
+            migrate_fail(run, WH_E_INVALID, "%s: a migration must not end its transaction", where);
     if (status == 0)
         status = version_note(run, set, file);
     if (status == 0)
-        status = execute(run, where, "COMMIT");
-    if (status != 0) {
-        PQclear(PQexec(run->conn, "ROLLBACK"));
-        return status;
-    }
-    if (run->options->applied != NULL)
-        run->options->applied(run->options->arg, schema, set, file->name);
-    return 0;
-}
-
-static int set_apply(struct run *run, const char *schema, const char *name)
-{
-    struct wh_migration_set set;
-    char where[SERVICE_MAX * 2 + 4];
-    size_t applied = 0;
-    (void)snprintf(where, sizeof where, "%s: %s", schema, name);
-    int status = wh_migration_set_read(run->options->dir, name, &set, run->why, run->why_n);
+        status = migrate_execute(run, where, "COMMIT");
     if (status != 0)
-        return status;
-    status = applied_check(run, where, name, &set, &applied);
-    for (size_t i = applied; i < set.n && status == 0; i++)
-        status = file_apply(run, schema, name, &set.files[i]);
-    wh_migration_set_done(&set);
+        PQclear(PQexec(run->conn, "ROLLBACK"));
     return status;
 }
 
-static int service_migrate(struct run *run, const char *service)
+// Who holds a lock on one of the schema's tables, the longest transaction first.
+static int tables_busy(struct run *run, const char *schema, const char *where)
 {
-    int status = service_enter(run, service);
+    PGresult *rows = PQexecParams(
+        run->conn,
+        "SELECT a.pid, a.application_name, a.usename FROM pg_locks l JOIN pg_class c ON c.oid = "
+        "l.relation JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_stat_activity a ON "
+        "a.pid = l.pid WHERE n.nspname = $1 AND l.granted AND a.pid <> pg_backend_pid() "
+        "ORDER BY a.xact_start NULLS LAST LIMIT 1",
+        1, NULL, &schema, NULL, NULL, 0);
+    bool known = PQresultStatus(rows) == PGRES_TUPLES_OK && PQntuples(rows) == 1;
+    int status = migrate_fail(
+        run, WH_E_BUSY,
+        "%s: a table it changes stayed locked (session %s of %s, %s); nothing of it was applied, "
+        "run it again",
+        where, known ? PQgetvalue(rows, 0, 0) : "?", known ? PQgetvalue(rows, 0, 2) : "?",
+        known ? PQgetvalue(rows, 0, 1) : "?");
+    PQclear(rows);
+    return status;
+}
+
+static int file_apply(struct run *run, const struct plan *plan, int set,
+                      const struct wh_migration *file)
+{
+    const char *name = plan_set_name(plan, set);
+    char where[SERVICE_MAX * 2 + WH_MIGRATION_NAME_MAX + 8];
+    int left = run->options->table_ms > 0 ? run->options->table_ms : TABLE_PATIENCE_MS;
+    (void)snprintf(where, sizeof where, "%s: %s/%s", plan->service, name, file->name);
+    int status = file_try(run, plan, name, file, where);
+    for (; status == WH_E_DB && strcmp(run->sqlstate, "55P03") == 0; left -= TABLE_PAUSE_MS) {
+        if (left <= 0)
+            return tables_busy(run, plan->service, where);
+        wait_ms(TABLE_PAUSE_MS);
+        status = file_try(run, plan, name, file, where);
+    }
+    if (status == WH_E_DB && strcmp(run->sqlstate, "57014") == 0)
+        return migrate_fail(run, WH_E_BUSY,
+                            "%s: takes longer than " STATEMENT_LIMIT
+                            " and programs of %s run: end them first, nothing of it was applied",
+                            where, plan->service);
+    if (status == 0 && run->options->file != NULL)
+        run->options->file(run->options->arg, plan->service, name, file);
+    return status;
+}
+
+static int service_migrate(struct run *run, const struct plan *plan)
+{
+    int status = service_enter(run, plan->service);
+    for (int set = 0; set < SETS; set++)
+        for (size_t i = plan->applied[set]; i < plan->sets[set].n && status == 0; i++)
+            status = file_apply(run, plan, set, &plan->sets[set].files[i]);
     if (status == 0)
-        status = set_apply(run, service, "common");
-    if (status == 0)
-        status = set_apply(run, service, service);
-    if (status == 0)
-        status = execute(run, service, "RESET ROLE; RESET search_path");
+        status = migrate_execute(run, plan->service, "RESET ROLE; RESET search_path");
     return status;
 }
 
@@ -257,12 +201,12 @@ static int lock(struct run *run)
 {
     for (int i = 0; i < LOCK_TRIES; i++) {
         bool got;
-        int status = ask(run, "SELECT pg_try_advisory_lock(1464353357, 1)", NULL, &got);
+        int status = migrate_ask(run, "SELECT pg_try_advisory_lock(1464353357, 1)", NULL, &got);
         if (status != 0 || got)
             return status;
-        nanosleep(&(struct timespec){.tv_nsec = 250000000}, NULL);
+        wait_ms(250);
     }
-    return fail(run, WH_E_BUSY, "another migrator has held the lock for a minute");
+    return migrate_fail(run, WH_E_BUSY, "another migrator has held the lock for a minute");
 }
 
 static void be_quiet(void *arg, const char *message)
@@ -271,16 +215,47 @@ static void be_quiet(void *arg, const char *message)
     (void)message;
 }
 
+// What is to come, for who only asks.
+static void tell(const struct run *run, const struct plan *plan)
+{
+    for (int set = 0; set < SETS && run->options->file != NULL; set++)
+        for (size_t i = plan->applied[set]; i < plan->sets[set].n; i++)
+            run->options->file(run->options->arg, plan->service, plan_set_name(plan, set),
+                               &plan->sets[set].files[i]);
+}
+
+// Everything is compared before anything is told or asked, and all of that before anything is
+// changed.
+static int plan_all(struct run *run, const char *const *services, size_t n, struct plan *plans)
+{
+    int status = 0;
+    for (size_t i = 0; i < n && status == 0; i++)
+        status = plan_read(run, services[i], &plans[i]);
+    for (size_t i = 0; i < n && status == 0 && run->options->check; i++)
+        tell(run, &plans[i]);
+    for (size_t i = 0; i < n && status == 0; i++)
+        status = plan_running(run, &plans[i]);
+    return status;
+}
+
 static int run_all(struct run *run, const char *const *services, size_t n)
 {
+    struct plan plans[SERVICES_MAX] = {0};
     run->conn = PQconnectdb(run->options->conninfo);
     if (PQstatus(run->conn) != CONNECTION_OK)
-        return fail(run, WH_E_IO, "database: %.*s", (int)strcspn(PQerrorMessage(run->conn), "\n"),
-                    PQerrorMessage(run->conn));
+        return migrate_fail(run, WH_E_TIMEOUT, "database: %.*s",
+                            (int)strcspn(PQerrorMessage(run->conn), "\n"),
+                            PQerrorMessage(run->conn));
     PQsetNoticeProcessor(run->conn, be_quiet, NULL);
-    int status = lock(run);
-    for (size_t i = 0; i < n && status == 0; i++)
-        status = service_migrate(run, services[i]);
+    int status = migrate_execute(run, "session", "SET lock_timeout = '" TABLE_WAIT "'");
+    if (status == 0 && !run->options->check)
+        status = lock(run);
+    if (status == 0)
+        status = plan_all(run, services, n, plans);
+    for (size_t i = 0; i < n && status == 0 && !run->options->check; i++)
+        status = service_migrate(run, &plans[i]);
+    for (size_t i = 0; i < n; i++)
+        plan_done(&plans[i]);
     return status;
 }
 
@@ -294,7 +269,7 @@ static int services_find(struct run *run, char names[SERVICES_MAX][SERVICE_MAX +
 {
     DIR *folder = opendir(run->options->dir);
     if (folder == NULL)
-        return fail(run, WH_E_IO, "%s: cannot be read", run->options->dir);
+        return migrate_fail(run, WH_E_IO, "%s: cannot be read", run->options->dir);
     *ret_n = 0;
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         char path[1024];
@@ -317,11 +292,13 @@ static int services_check(struct run *run, const char *const *services, size_t n
         size_t length = strlen(services[i]);
         if (length == 0 || length > SERVICE_MAX ||
             strspn(services[i], "abcdefghijklmnopqrstuvwxyz") != length)
-            return fail(run, WH_E_INVALID, "service \"%.40s\": a name is 1 to %d letters a-z",
-                        services[i], SERVICE_MAX);
+            return migrate_fail(run, WH_E_INVALID,
+                                "service \"%.40s\": a name is 1 to %d letters a-z", services[i],
+                                SERVICE_MAX);
     }
-    if (n == 0)
-        return fail(run, WH_E_INVALID, "%s: there is no service's folder", run->options->dir);
+    if (n == 0 || n > SERVICES_MAX)
+        return migrate_fail(run, WH_E_INVALID, "%s: there is no service's folder",
+                            run->options->dir);
     return 0;
 }
 

@@ -5,13 +5,17 @@
 #ifndef WH_RUNTIME_MIGRATE_H
 #define WH_RUNTIME_MIGRATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define WH_MIGRATION_NAME_MAX 96
 
-// One file of a set. name: "0001_foundation.sql".
+// One file of a set. name: "0001_foundation.sql". keeps: programs that know this version or a newer
+// one go on working after the file; its first comment lines say so ("-- keeps: 3"), else it is the
+// file's own version: only programs that know it.
 struct wh_migration {
     int version;
+    int keeps;
     char name[WH_MIGRATION_NAME_MAX];
     unsigned char checksum[32]; // BLAKE2b-256 of the file
     char *sql;                  // owned
@@ -35,15 +39,19 @@ struct wh_migrate_options {
     const char *dir;
     const char *const *services; // n_services 0: every folder of dir but common
     size_t n_services;
-    // For each file applied, after its commit; may be NULL.
-    void (*applied)(void *arg, const char *schema, const char *set, const char *name);
+    // For each file applied, after its commit; may be NULL. With check: for each one to come.
+    void (*file)(void *arg, const char *schema, const char *set, const struct wh_migration *file);
     void *arg;
+    bool check;   // only compare, tell and ask; nothing is changed, no lock is taken
+    int table_ms; // how long to try for a locked table; 0: a minute
 };
 
 // For each service: schema and login role whistle_<service> where missing, then the sets common and
-// <service>. 0; WH_E_INVALID (files), WH_E_IO (folder, connection), WH_E_CONFLICT (the database has
-// other or more migrations than the files), WH_E_DB (a statement failed), WH_E_BUSY (another
-// migrator does not end within a minute). why: one clear line.
+// <service>. 0; WH_E_INVALID (files), WH_E_IO (folder), WH_E_TIMEOUT (no database), WH_E_CONFLICT
+// (the database has other or more migrations than the files), WH_E_DB (a statement failed),
+// WH_E_BUSY (not now: a running program would not outlive a file, a table stayed locked, another
+// migrator does not end within a minute). Except for a locked or slow table nothing at all was
+// changed then. why: one clear line.
 int wh_migrate(const struct wh_migrate_options *options, char *why, size_t why_n);
 
 #endif

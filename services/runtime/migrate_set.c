@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,25 @@ static int file_read(const char *dir, const char *set, struct wh_migration *file
     return 0;
 }
 
+// "-- keeps: N" among the comment lines that the file begins with. false: it stands there and is
+// not 1 to the version before this one.
+static bool keeps_read(struct wh_migration *file)
+{
+    file->keeps = file->version;
+    for (const char *line = file->sql; strncmp(line, "--", 2) == 0; line++) {
+        char *end;
+        if (strncmp(line, "-- keeps:", 9) == 0) {
+            long n = strtol(line + 9, &end, 10);
+            file->keeps = (int)n;
+            return end != line + 9 && (*end == '\n' || *end == '\0') && n >= 1 && n < file->version;
+        }
+        line = strchr(line, '\n');
+        if (line == NULL)
+            break;
+    }
+    return true;
+}
+
 static int names_read(DIR *folder, const char *set, struct wh_migration_set *ret_set, char *why,
                       size_t why_n)
 {
@@ -119,8 +139,14 @@ int wh_migration_set_read(const char *dir, const char *set, struct wh_migration_
     closedir(folder);
     if (status == 0)
         status = order_check(ret_set, set, why, why_n);
-    for (size_t i = 0; i < ret_set->n && status == 0; i++)
+    for (size_t i = 0; i < ret_set->n && status == 0; i++) {
         status = file_read(dir, set, &ret_set->files[i], why, why_n);
+        if (status == 0 && !keeps_read(&ret_set->files[i])) {
+            (void)snprintf(why, why_n, "%s/%s: \"-- keeps: N\" must be 1 to %d", set,
+                           ret_set->files[i].name, ret_set->files[i].version - 1);
+            status = WH_E_INVALID;
+        }
+    }
     if (status != 0)
         wh_migration_set_done(ret_set);
     return status;

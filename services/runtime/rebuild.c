@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the lock to serving: is the journal's end what the head says, does the reading connection
-// see the same database; then the tail, the feeds' cursors, what is parked, and the service's own
-// memory, one select after the other. The writer stays free for touching the head meanwhile.
+// From the lock to serving: are the tables ours, is the journal's end what the head says, does the
+// reading connection see the same database; then the tail, the feeds' cursors, what is parked, and
+// the service's own memory, one select after the other. The writer stays free for touching the head
+// meanwhile.
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,10 +270,16 @@ static void on_verified(struct wh_owner *owner, const struct wh_db_outcome *outc
         drop(owner, "the reading connection is gone");
 }
 
+static void on_schema(struct wh_owner *owner, const struct wh_db_outcome *outcome)
+{
+    wh_check_schema(owner->runtime, outcome->results[0]);
+    ask(owner, WH_R_TAKEN, on_verified);
+}
+
 void wh_rebuild_begin(struct wh_owner *owner)
 {
     struct wh_runtime *runtime = owner->runtime;
     if (runtime->service->reset)
         runtime->service->reset(runtime->state);
-    ask(owner, WH_R_TAKEN, on_verified);
+    ask(owner, WH_R_SCHEMA, on_schema);
 }

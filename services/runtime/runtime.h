@@ -79,6 +79,15 @@ bool wh_options_read(struct wh_runtime *runtime, int argc, char **argv);
 // check.c: is this a database this service can live in? Ends the process where not; then opens the
 // three connections.
 void wh_check_begin(struct wh_runtime *runtime);
+// Rows of WH_CHECK_SCHEMA: ends the process where the tables are not those this program can live
+// with. Asked again before each taking of the journal: tables may have changed meanwhile.
+#define WH_CHECK_SCHEMA                                                                  \
+    "SELECT set, version, to_jsonb(v) ->> 'name', (to_jsonb(v) ->> 'keeps')::int4 FROM " \
+    "schema_version v ORDER BY version"
+void wh_check_schema(const struct wh_runtime *runtime, const PGresult *result);
+// application_name of a session: "<service> <common>.<own> <role> <instance>". The numbers are the
+// migrations this program knows; the migrator reads them.
+void wh_check_session(const struct wh_runtime *runtime, const char *role, char *ret_name, size_t n);
 void wh_runtime_connect(struct wh_runtime *runtime);
 // figures.c: what /metrics and /readyz show.
 void wh_figures_refresh(void *runtime);

@@ -216,8 +216,7 @@ static void open_db(struct wh_runtime *runtime, const char *role, const char **s
                     struct wh_db **ret_db)
 {
     char name[128];
-    (void)snprintf(name, sizeof name, "%s %s %s", runtime->service->name, role,
-                   wh_settings_text(runtime->settings, "instance"));
+    wh_check_session(runtime, role, name, sizeof name);
     struct wh_db_options options = {
         .conninfo = wh_settings_text(runtime->settings, "database"),
         .schema = runtime->service->name,

@@ -121,7 +121,7 @@ struct wh_done {
 
 struct wh_service {
     const char *name;                          // schema, feed, door, log
-    int schema_version;                        // the migration it needs (exactly)
+    const char *migration;                     // newest of its set that it knows: "0001_x.sql"
     const ProtobufCMessageDescriptor *command; // <Service>Command
     const ProtobufCMessageDescriptor *event;   // <Service>Event
     const ProtobufCMessageDescriptor *answer;  // <Service>Answer

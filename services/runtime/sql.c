@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "runtime/feed.h"
+#include "runtime/runtime.h"
 
 static const char *const writer[WH_W_OWN] = {
     [WH_W_LOCK] = "SELECT pg_try_advisory_lock($1::int8)",
@@ -49,6 +50,7 @@ static const char *const writer[WH_W_OWN] = {
 };
 
 static const char *const reader[WH_R_OWN] = {
+    [WH_R_SCHEMA] = WH_CHECK_SCHEMA,
     [WH_R_KEPT] = "SELECT request, principal, digest, seq, refusal, (SELECT body FROM journal j "
                   "WHERE j.seq = a.seq) FROM answer a WHERE request = ANY ($1::uuid[])",
     [WH_R_TAKEN] = "SELECT h.epoch, h.seq, h.hash, (SELECT j.hash FROM journal j WHERE j.seq = "

@@ -34,6 +34,7 @@ enum {
 
 // On the reader.
 enum {
+    WH_R_SCHEMA,  // → migrations (check.c)
     WH_R_KEPT,    // uuid[] → request, principal, digest, seq, refusal, body
     WH_R_TAKEN,   // → epoch, seq, hash, the journal's hash and at there, the journal's last seq
     WH_R_JOURNAL, // from, to → rows

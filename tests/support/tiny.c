@@ -110,16 +110,15 @@ static void put(const struct tiny *tiny, const char *name, const char *prefix, c
 }
 
 static void become(struct tiny *tiny, const char *service, int instance, const char *more,
-                   int64_t version)
+                   const char *migration)
 {
-    char log[128], text[24], *copy = more ? strdup(more) : NULL;
+    char log[128], *copy = more ? strdup(more) : NULL;
     char user[64];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     snprintf(log, sizeof log, "%s/%s%d.log", tiny->dir, service, instance);
     must(freopen(log, "a", stderr) != NULL, log);
     snprintf(user, sizeof user, "whistle_%s", service);
-    snprintf(text, sizeof text, "%lld", (long long)version);
-    setenv("TINY_VERSION", text, 1);
+    setenv("TINY_MIGRATION", migration, 1);
     setenv("WHISTLE_DATABASE", pg_conninfo(tiny->pg, user), 1);
     snprintf(log, sizeof log, "/%s%d.door", service, instance);
     put(tiny, "WHISTLE_DOOR", "ipc://", log);
@@ -141,16 +140,16 @@ static void become(struct tiny *tiny, const char *service, int instance, const c
 pid_t tiny_start(struct tiny *tiny, const char *service, int instance, const char *environment)
 {
     char sql[128];
-    snprintf(sql, sizeof sql, "SELECT max(version) FROM %s.schema_version WHERE set = '%s'",
-             service, service);
-    static int64_t versions[2];
-    int64_t *version = &versions[service[0] == 'd'];
-    if (*version == 0)
-        *version = pg_int(tiny->pg, sql);
+    static char *migrations[2]; // as the tables were when the first one started
+    char **migration = &migrations[service[0] == 'd'];
+    snprintf(sql, sizeof sql, "SELECT max(name) FROM %s.schema_version WHERE set = '%s'", service,
+             service);
+    if (*migration == NULL)
+        *migration = pg_text(tiny->pg, sql);
     pid_t pid = fork();
     must(pid >= 0, "fork");
     if (pid == 0)
-        become(tiny, service, instance, environment, *version);
+        become(tiny, service, instance, environment, *migration);
     return pid;
 }
 

@@ -207,7 +207,7 @@ bool tiny_is_service(int argc, char **argv, int *ret_exit)
     bool second = strcmp(argv[2], "dispatch") == 0;
     const struct wh_service service = {
         .name = second ? "dispatch" : "intake",
-        .schema_version = atoi(getenv("TINY_VERSION")),
+        .migration = getenv("TINY_MIGRATION"),
         .command = &whistle__v1__intake_command__descriptor,
         .event = &whistle__v1__intake_event__descriptor,
         .answer = &whistle__v1__intake_answer__descriptor,

@@ -22,6 +22,7 @@
 static struct pg *pg;
 static char dir[64];
 static unsigned applied;
+static bool check; // only ask
 
 static void write_file(const char *name, const char *text)
 {
@@ -72,19 +73,22 @@ static int teardown(void **state)
     return system(command);
 }
 
-static void on_applied(void *arg, const char *schema, const char *set, const char *name)
+static void on_file(void *arg, const char *schema, const char *set, const struct wh_migration *file)
 {
     (void)arg;
     (void)schema;
     (void)set;
-    assert_non_null(strstr(name, ".sql"));
+    assert_non_null(strstr(file->name, ".sql"));
     applied++;
 }
 
 static int migrate_as(const char *role, char why[1024])
 {
-    struct wh_migrate_options options = {
-        .conninfo = pg_conninfo(pg, role), .dir = dir, .applied = on_applied};
+    struct wh_migrate_options options = {.conninfo = pg_conninfo(pg, role),
+                                         .dir = dir,
+                                         .file = on_file,
+                                         .check = check,
+                                         .table_ms = 1};
     applied = 0;
     why[0] = '\0';
     return wh_migrate(&options, why, 1024);
@@ -219,12 +223,147 @@ static void a_foreign_schema_is_refused(void **state)
     expect(WH_E_CONFLICT, "schema alpha is not owned by role whistle_alpha");
 }
 
+// ---- programs that run meanwhile -------------------------------------------------------------
+
+// A program's session, as check.c names it; NULL: none.
+static PGconn *session(const char *application)
+{
+    char conninfo[256];
+    snprintf(conninfo, sizeof conninfo, "%s application_name='%s'",
+             pg_conninfo(pg, "whistle_alpha"), application);
+    PGconn *conn = PQconnectdb(conninfo);
+    assert_int_equal(PQstatus(conn), CONNECTION_OK);
+    return conn;
+}
+
+static int64_t tables(void)
+{
+    return pg_int(pg, "SELECT count(*) FROM pg_tables WHERE schemaname = 'alpha'");
+}
+
+static void what_a_file_keeps_is_noted(void **state)
+{
+    (void)state;
+    done(4);
+    write_file("alpha/0003_wide.sql",
+               "-- SPDX\n-- keeps: 2\nALTER TABLE thing ADD more int8;\n-- keeps: 1");
+    write_file("alpha/0004_narrow.sql", "ALTER TABLE thing DROP more;\n-- keeps: 1\n");
+    done(2);
+    assert_int_equal(
+        pg_int(pg, "SELECT keeps FROM alpha.schema_version WHERE set = 'alpha' AND version = 3"),
+        2);
+    assert_int_equal(
+        pg_int(pg, "SELECT keeps FROM alpha.schema_version WHERE set = 'alpha' AND version = 4"),
+        4); // only the comment that the file begins with counts
+    static const char *const bad[] = {"0", "5", "-1", "x", "", "2 or so"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "-- keeps: %s\nSELECT 1;", bad[i]);
+        write_file("alpha/0005_bad.sql", text);
+        expect(WH_E_INVALID, "alpha/0005_bad.sql: \"-- keeps: N\" must be 1 to 4");
+    }
+}
+
+static void a_check_changes_nothing(void **state)
+{
+    (void)state;
+    check = true;
+    done(4);
+    assert_int_equal(pg_int(pg, "SELECT count(*) FROM pg_namespace WHERE nspname = 'alpha'"), 0);
+    assert_int_equal(pg_int(pg, "SELECT count(*) FROM pg_roles WHERE rolname = 'whistle_beta'"), 0);
+    check = false;
+    done(4);
+    write_file("alpha/0003_more.sql", "CREATE TABLE more (a int);");
+    check = true;
+    done(1);
+    assert_int_equal(tables(), 3); // head, thing, schema_version
+    write_file("alpha/0002_more.sql", "ALTER TABLE thing ADD other text;");
+    expect(WH_E_CONFLICT, "was changed after it was applied");
+    check = false;
+}
+
+// Who runs decides whether a file may come: known, kept, neither.
+static void running_programs_are_not_broken(void **state)
+{
+    (void)state;
+    done(4);
+    PGconn *conn = session("alpha 1.2 writer a");
+    write_file("alpha/0003_wide.sql", "-- keeps: 2\nCREATE TABLE wide (a int);");
+    done(1);
+    write_file("alpha/0004_narrow.sql", "-- keeps: 3\nDROP TABLE wide;");
+    write_file("beta/0001_first.sql", "CREATE TABLE first (a int);");
+    for (int i = 0; i < 2; i++) {
+        check = i == 0;
+        expect(WH_E_BUSY, "alpha: alpha/0004_narrow.sql keeps only programs that know 0003");
+        expect(WH_E_BUSY, "alpha 1.2 writer a");
+    }
+    assert_int_equal(pg_int(pg, "SELECT count(*) FROM pg_tables WHERE tablename = 'first'"), 0);
+    PQfinish(conn);
+    conn = session("alpha 1.3 standby b");
+    done(2);
+    write_file("common/0002_all.sql", "CREATE TABLE everywhere (a int);");
+    expect(WH_E_BUSY, "alpha: common/0002_all.sql");
+    PQfinish(conn);
+    conn = session("alpha writer of long ago");
+    expect(WH_E_BUSY, "one that knows 0000 runs");
+    PQfinish(conn);
+    conn = session("alphabet 0.0 writer of something else");
+    done(2);
+    PQfinish(conn);
+}
+
+// A transaction that holds a table: the file waits a moment at a time, others pass in between, and
+// in the end it says who was in the way. Nothing of it remains.
+static void a_locked_table_is_not_queued_for(void **state)
+{
+    (void)state;
+    done(4);
+    PGconn *conn = session("a long report");
+    PQclear(PQexec(conn, "BEGIN; SELECT * FROM alpha.thing"));
+    write_file("alpha/0003_wide.sql",
+               "-- keeps: 2\nCREATE TABLE wide (a int); ALTER TABLE thing ADD more int8;");
+    expect(WH_E_BUSY, "alpha: alpha/0003_wide.sql: a table it changes stayed locked");
+    expect(WH_E_BUSY, "of whistle_alpha, a long report");
+    assert_int_equal(tables(), 3);
+    PQclear(PQexec(conn, "COMMIT"));
+    done(1);
+    PQfinish(conn);
+}
+
+static void a_slow_file_waits_for_nobody_to_run(void **state)
+{
+    (void)state;
+    done(4);
+    PGconn *conn = session("alpha 1.2 writer a");
+    write_file("alpha/0003_slow.sql",
+               "-- keeps: 2\nCREATE TABLE wide (a int); SELECT pg_sleep(4);");
+    expect(WH_E_BUSY, "takes longer than 3s and programs of alpha run");
+    PQfinish(conn);
+    done(1);
+}
+
+// The bookkeeping of a migrator that knew nothing of keeping.
+static void an_older_bookkeeping_gets_its_column(void **state)
+{
+    (void)state;
+    done(4);
+    pg_run(pg, "ALTER TABLE alpha.schema_version DROP COLUMN keeps");
+    write_file("alpha/0003_wide.sql", "-- keeps: 2\nCREATE TABLE wide (a int);");
+    check = true;
+    done(1);
+    check = false;
+    done(1);
+    assert_int_equal(pg_int(pg, "SELECT keeps FROM alpha.schema_version WHERE version = 3"), 2);
+    assert_int_equal(pg_int(pg, "SELECT count(*) FROM alpha.schema_version WHERE keeps IS NULL"),
+                     3);
+}
+
 static void no_database_is_told(void **state)
 {
     (void)state;
     char why[1024] = "";
     struct wh_migrate_options options = {.conninfo = "host=/nonexistent", .dir = dir};
-    assert_int_equal(wh_migrate(&options, why, sizeof why), WH_E_IO);
+    assert_int_equal(wh_migrate(&options, why, sizeof why), WH_E_TIMEOUT);
     assert_non_null(strstr(why, "database: "));
     options.dir = "/nonexistent";
     assert_int_equal(wh_migrate(&options, why, sizeof why), WH_E_IO);
@@ -279,6 +418,12 @@ int main(void)
         TEST(a_role_owns_its_schema_and_nothing_else),
         TEST(it_needs_no_superuser),
         TEST(a_foreign_schema_is_refused),
+        TEST(what_a_file_keeps_is_noted),
+        TEST(a_check_changes_nothing),
+        TEST(running_programs_are_not_broken),
+        TEST(a_locked_table_is_not_queued_for),
+        TEST(a_slow_file_waits_for_nobody_to_run),
+        TEST(an_older_bookkeeping_gets_its_column),
         TEST(no_database_is_told),
         TEST(the_shipped_files_apply),
     };

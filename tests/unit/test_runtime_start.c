@@ -91,7 +91,7 @@ static void wrong_letters(void **state)
         refuses(environment, "schema intake has no tables");
         snprintf(sql, sizeof sql,
                  "psql -qAt -h '%s' -U whistle -d other%d -c 'CREATE SCHEMA intake' -c 'CREATE "
-                 "TABLE intake.schema_version (set text, version int4)'",
+                 "TABLE intake.schema_version (set text, version int4, name text)'",
                  pg_dir(tiny->pg), i);
         assert_int_equal(system(sql), 0);
         refuses(environment, makes[i][1]);
@@ -101,8 +101,76 @@ static void wrong_letters(void **state)
 static void other_tables(void **state)
 {
     (void)state;
-    refuses("TINY_VERSION=99", "schema.older");
-    refuses("TINY_VERSION=0", "schema.newer");
+    char last[96], *name = pg_text(tiny->pg, "SELECT max(name) FROM intake.schema_version WHERE "
+                                             "set = 'intake'");
+    snprintf(last, sizeof last, "\"schema.other\".*intake/%s.*knows intake/0001_x.sql", name);
+    free(name);
+    refuses("TINY_MIGRATION=0099_far.sql", "schema.older.*lack intake/0099_far.sql");
+    refuses("TINY_MIGRATION=0001_x.sql", last);
+    refuses("TINY_MIGRATION=0000_none.sql", "schema.newer");
+}
+
+static void row(const char *set, const char *name, const char *keeps)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO intake.schema_version (set, version, name, checksum, keeps) VALUES "
+             "('%s', left('%s', 4)::int4, '%s', '', %s)",
+             set, name, name, keeps);
+    pg_run(tiny->pg, sql);
+}
+
+// Tables that went on: what keeps the program is accepted as far as every step keeps it; the first
+// step that does not is named.
+static void newer_tables(void **state)
+{
+    static const char *const sets[] = {"intake", "common"};
+    char why[96];
+    (void)state;
+    char *last = pg_text(tiny->pg, "SELECT max(version) FROM intake.schema_version");
+    for (int i = 0; i < 2; i++) {
+        row(sets[i], "0090_more.sql", last);
+        row(sets[i], "0091_more.sql", last);
+        pid_t pid = tiny_start(tiny, "intake", 0, NULL);
+        assert_int_equal(tiny_say(tiny, 1, "on newer tables", NULL)->error, 0);
+        assert_true(log_has("schema.expanded.*0091_more.sql"));
+        assert_int_equal(tiny_stop(pid), 0);
+        row(sets[i], "0092_gone.sql", "91");
+        snprintf(why, sizeof why, "schema.newer.*by %s/0092_gone.sql, which does not", sets[i]);
+        refuses(NULL, why);
+        pg_run(tiny->pg, "DELETE FROM intake.schema_version WHERE version = 92");
+        row(sets[i], "0092_untold.sql", "NULL");
+        snprintf(why, sizeof why, "schema.newer.*by %s/0092_untold.sql", sets[i]);
+        refuses(NULL, why);
+        pg_run(tiny->pg, "DELETE FROM intake.schema_version WHERE version >= 90");
+    }
+    free(last);
+}
+
+// The tables go on while the program has no database: it looks again before it takes the journal.
+static void tables_changed_behind_its_back(void **state)
+{
+    (void)state;
+    pid_t pid = tiny_start(tiny, "intake", 0, NULL);
+    assert_int_equal(tiny_say(tiny, 1, "before", NULL)->error, 0);
+    row("intake", "0093_gone.sql", "93");
+    pg_run(tiny->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                     "application_name LIKE 'intake % writer %'");
+    assert_int_equal(tiny_wait(pid, 5000), 1);
+    assert_true(log_has("schema.newer.*0093_gone.sql"));
+    pg_run(tiny->pg, "DELETE FROM intake.schema_version WHERE version = 93");
+}
+
+// Made by a migrator that knew nothing of keeping.
+static void tables_without_the_column(void **state)
+{
+    (void)state;
+    pg_run(tiny->pg, "ALTER TABLE intake.schema_version DROP COLUMN keeps");
+    pid_t pid = tiny_start(tiny, "intake", 0, NULL);
+    assert_int_equal(tiny_say(tiny, 1, "as ever", NULL)->error, 0);
+    assert_int_equal(tiny_stop(pid), 0);
+    refuses("TINY_MIGRATION=0000_two.sql", "schema.newer.*knows up to 0000_two.sql");
+    pg_run(tiny->pg, "ALTER TABLE intake.schema_version ADD COLUMN keeps int4");
 }
 
 static void torn_journal(void **state)
@@ -171,9 +239,15 @@ int main(int argc, char **argv)
     if (tiny_is_service(argc, argv, &code))
         return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unsafe_database), cmocka_unit_test(wrong_letters),
-        cmocka_unit_test(other_tables),    cmocka_unit_test(torn_journal),
-        cmocka_unit_test(fenced),          cmocka_unit_test(drained),
+        cmocka_unit_test(unsafe_database),
+        cmocka_unit_test(wrong_letters),
+        cmocka_unit_test(other_tables),
+        cmocka_unit_test(newer_tables),
+        cmocka_unit_test(tables_changed_behind_its_back),
+        cmocka_unit_test(tables_without_the_column),
+        cmocka_unit_test(torn_journal),
+        cmocka_unit_test(fenced),
+        cmocka_unit_test(drained),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
