@@ -14,18 +14,13 @@ else
 fi
 BUILD=${WHISTLE_BUILD:-$TOP/build}
 APP=$DATA/app
+BIN=$APP/bin
 PGBIN=/usr/lib/postgresql/15/bin
-SERVICES="intake dispatch"
 PROCESSES="postgres intake dispatch notify"
 DISTRICT=${WHISTLE_DISTRICT:-$TOP/deploy/demo/district.json}
 
-PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libzmq3-dev libuv1-dev libpq-dev
- libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libsodium-dev libjansson-dev libinih-dev
- libcurl4-openssl-dev node-llhttp"
-PACKAGES_RUN="postgresql-15 jq python3 tzdata procps util-linux"
-# For tests/run alone.
-PACKAGES_TEST="git libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
- python3-protobuf"
+source "$TOP/deploy/packages.sh"
+source "$TOP/deploy/shared.sh"
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
@@ -148,18 +143,6 @@ postgres_up() { as_user "$PGBIN/pg_isready" -q -h "$DATA/run" -p 5432; }
 
 metrics_port() {
     case $1 in intake) printf 19401 ;; dispatch) printf 19402 ;; esac
-}
-
-# http_get PORT PATH: prints the status code, then the body.
-http_get() {
-    local line status
-    exec 9<>"/dev/tcp/127.0.0.1/$1" || return 1
-    printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$2" >&9
-    IFS=' ' read -r -t 3 _ status _ <&9 || return 1
-    printf '%s\n' "$status"
-    while IFS= read -r -t 3 line <&9 && [ "$line" != $'\r' ]; do :; done
-    timeout 3 cat <&9 || true
-    exec 9>&-
 }
 
 service_ready() { [ "$(http_get "$(metrics_port "$1")" /readyz 2>/dev/null | head -n 1)" = 200 ]; }

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+# What runs in the postgres container: makes the cluster at the first start (all of it or nothing), gives
+# each service's role its password, then is PostgreSQL. `health`: one query that must write to disk.
+# Only this container's user may be the superuser, by who it is (peer); services come with passwords.
+# No network: a socket in a volume.
+set -euo pipefail
+source /opt/whistle/shared.sh
+
+CLUSTER=/srv/whistle/database/15
+SOCKET=/srv/whistle/socket
+ROLES=/srv/whistle/roles
+
+as_user() { "$@"; }
+
+# single FOLDER: statements from standard input, each ended by a semicolon and an empty line; ends at the
+# first error, and never writes a statement to the log.
+single() {
+    postgres --single -j -D "$1" -c exit_on_error=on -c log_min_error_statement=panic postgres >/dev/null
+}
+
+roles_sql() {
+    local file name password
+    for file in "$ROLES"/whistle_*; do
+        name=${file##*/}
+        password=$(cat "$file")
+        [[ $name =~ ^whistle_[a-z]+$ && $password =~ ^[0-9a-f]{64}$ ]] || return 1
+        printf "DO \$\$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%s')
+            THEN CREATE ROLE %s LOGIN; END IF; END \$\$;\n\n" "$name" "$name"
+        printf "ALTER ROLE %s PASSWORD '%s';\n\n" "$name" "$password"
+    done
+}
+
+# Our settings; ALTER SYSTEM goes over them.
+write_settings() {
+    cluster_settings "$SOCKET" 0777 >"$1/whistle.conf"
+    printf 'local all,replication whistle peer map=owner\nlocal whistle all scram-sha-256\n' >"$1/pg_hba.conf"
+    printf 'owner postgres whistle\n' >"$1/pg_ident.conf"
+}
+
+make_cluster() {
+    local new=$CLUSTER.new
+    rm -rf "$new"
+    cluster_init "$new"
+    printf "include 'whistle.conf'\n" >>"$new/postgresql.conf"
+    write_settings "$new"
+    single "$new" <<<$'CREATE DATABASE whistle;\n'
+    sync -f "$new"
+    mv "$new" "$CLUSTER"
+}
+
+# Roles get their passwords again only where those changed.
+give_passwords() {
+    local now
+    now=$(cat "$ROLES"/whistle_* | sha256sum)
+    [ "$now" != "$(cat "$CLUSTER/roles.sha256" 2>/dev/null || true)" ] || return 0
+    single "$CLUSTER" < <(roles_sql)
+    printf '%s\n' "$now" >"$CLUSTER/roles.sha256"
+}
+
+case ${1:-serve} in
+serve)
+    [ -f "$CLUSTER/PG_VERSION" ] || make_cluster
+    write_settings "$CLUSTER"
+    give_passwords
+    exec postgres -D "$CLUSTER"
+    ;;
+health)
+    psql -qAtX -h "$SOCKET" -U whistle -d whistle -c 'SELECT pg_current_xact_id()' >/dev/null
+    ;;
+*)
+    exec "$@"
+    ;;
+esac

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+# What runs in the containers of the services image: setup | migrate | serve NAME | health NAME |
+# district PATH | notify | demo | whistle [--as CODE] VERB…
+# Every service has a volume of its own with its key, its role's password and its secrets, and sees
+# nobody else's; only setup and the command line see all keys.
+set -euo pipefail
+source /opt/whistle/shared.sh
+
+HOME_DIR=/srv/whistle
+KEYS=$HOME_DIR/keys
+PUBLIC=$HOME_DIR/public
+DATABASE="host=$HOME_DIR/socket dbname=whistle"
+export WHISTLE_KEYRING=$PUBLIC/keyring WHISTLE_DOORS=$PUBLIC/doors
+
+say() { printf '%s\n' "$*"; }
+die() { printf '%s\n' "$*" >&2; exit 1; }
+as_user() { "$@"; }
+
+# ---- setup ---------------------------------------------------------------------------------------
+
+inside() { printf 'ipc://%s/doors/%s.%s' "$HOME_DIR" "$1" "$2"; }
+
+outside() {
+    local port=WHISTLE_${1^^}_${2^^}_PORT
+    printf 'tcp://%s:%s' "$WHISTLE_HOST" "${!port}"
+}
+
+# put FILE MODE: standard input into the file, whole or not at all.
+put() {
+    cat >"$1.new"
+    chmod "$2" "$1.new"
+    mv "$1.new" "$1"
+}
+
+role_password() {
+    [ -s "$1" ] || od -An -N32 -tx1 /dev/urandom | tr -d ' \n' | put "$1" 0640
+    cat "$1"
+}
+
+setup() {
+    local name own
+    umask 077
+    key_files "$KEYS" "$PUBLIC/keyring"
+    for name in $SERVICES; do
+        own=$HOME_DIR/$name
+        put "$own/$name.key" 0600 <"$KEYS/$name.key"
+        printf '%s user=whistle_%s password=%s\n' "$DATABASE" "$name" \
+            "$(role_password "$HOME_DIR/roles/whistle_$name")" | put "$own/database" 0600
+        mkdir -p "$own/secrets"
+    done
+    for name in vault reporter; do secret_file "$HOME_DIR/intake/secrets/$name.key"; done
+    mkdir -p "$HOME_DIR/notify/outbox"
+    put "$HOME_DIR/notify/NOTIFIER.key" 0600 <"$KEYS/NOTIFIER.key"
+    doors_file "$KEYS" inside | put "$PUBLIC/doors" 0644
+    doors_file "$KEYS" outside | put "$PUBLIC/doors.outside" 0644
+}
+
+# ---- services ------------------------------------------------------------------------------------
+
+serve() {
+    local own=$HOME_DIR/$1
+    export WHISTLE_KEY=$own/$1.key WHISTLE_DATABASE_FILE=$own/database WHISTLE_SECRETS=$own/secrets
+    exec "whistle-$1"
+}
+
+# An answer through the door that was read from the database, and ownership proven by writing.
+health() {
+    whistle --key "$HOME_DIR/$1/$1.key" ping "$1" --timeout 5 >/dev/null
+    [ "$(http_get "$WHISTLE_METRICS_PORT" /readyz | head -n 1)" = 200 ]
+}
+
+# ---- the district's data -------------------------------------------------------------------------
+
+operator() { whistle --key "$KEYS/OPERATOR.key" "$@"; }
+
+# Loads PATH while no district is live; later changes are `whistle import`'s.
+district() {
+    local live
+    if [ ! -f "$1" ] && [ ! -d "$1" ]; then
+        say "没有给区数据,用 whistle import 载入 / no district given (WHISTLE_DISTRICT); load one with whistle import"
+        return 0
+    fi
+    [ -r "$1" ] || die "区数据不可读(用户 10001)/ not readable for user 10001: WHISTLE_DISTRICT"
+    live=$(operator export --json 2>&1) && { say "已有区数据 / a district is live"; return 0; }
+    [[ $live == *district.missing* ]] || die "$live"
+    key_files "$KEYS" "$PUBLIC/keyring" "$1"
+    operator import "$1" --apply
+}
+
+demo() {
+    local file=/opt/whistle/demo/district.json
+    district "$file"
+    exec python3 /opt/whistle/demo/journeys.py --whistle /opt/whistle/as --district "$file" \
+        --once "$PUBLIC/demo.done" --show
+}
+
+# ---- the command line ----------------------------------------------------------------------------
+
+command_line() {
+    local who=OPERATOR
+    if [ "${1:-}" = --as ]; then
+        who=${2:-}
+        shift 2 || die "用法 / usage: whistle --as CODE VERB …"
+    fi
+    [[ $who =~ ^[A-Za-z0-9_-]+$ && -f $KEYS/$who.key ]] ||
+        die "没有这个单位的密钥 / no key of this unit or body: $who"
+    # New keys belong to the others.
+    [ "${1:-}" != key ] || cd "$KEYS"
+    exec whistle --key "$KEYS/$who.key" "$@"
+}
+
+# What a department's program needs, as a tar archive.
+hand() {
+    [[ $1 =~ ^[A-Za-z0-9_-]+$ && -f $KEYS/$1.key ]] ||
+        die "没有这个单位的密钥 / no key of this unit or body: $1"
+    tar -c --owner=0 --group=0 --transform 's|^doors.outside$|doors|' \
+        -C "$KEYS" "$1.key" -C "$PUBLIC" doors.outside
+}
+
+case ${1:-} in
+setup) setup ;;
+migrate) exec whistle-migrate --database "$DATABASE user=whistle" --dir /opt/whistle/migrations ;;
+serve) serve "$2" ;;
+health) health "$2" ;;
+district) district "$2" ;;
+notify) exec whistle --key "$HOME_DIR/notify/NOTIFIER.key" notify --outbox "$HOME_DIR/notify/outbox" \
+    --cursor "$HOME_DIR/notify/cursor" ;;
+demo) demo ;;
+hand) hand "$2" ;;
+whistle) shift; command_line "$@" ;;
+*) exec "$@" ;;
+esac

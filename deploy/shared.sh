@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# What deploy/up and the containers share: how a cluster, keys, secrets and the doors file are made, and
+# how health is asked for. Sourced, never run. Whoever sources it defines as_user (runs a command as the
+# user who owns what is made) and has the programs in PATH or in BIN and PGBIN.
+# shellcheck shell=bash
+SERVICES="intake dispatch"
+
+# cluster_init FOLDER: an empty cluster; text is text in it (services refuse another encoding).
+cluster_init() {
+    as_user "${PGBIN:+$PGBIN/}initdb" -D "$1" --locale=C.UTF-8 --encoding=UTF8 --auth=peer -U whistle
+}
+
+# cluster_settings SOCKET_FOLDER MODE: lines for postgresql.conf. No network: a socket, MODE its bits.
+cluster_settings() {
+    cat <<CONF
+listen_addresses = ''
+unix_socket_directories = '$1'
+unix_socket_permissions = $2
+max_connections = 60
+shared_buffers = 128MB
+wal_compression = lz4
+max_wal_size = 2GB
+checkpoint_timeout = 10min
+log_min_messages = warning
+CONF
+}
+
+# key_files FOLDER KEYRING [DISTRICT]: the keys that are missing, for every system and for each unit
+# and body of a district file. What is there stays.
+key_files() {
+    local which=(--base)
+    [ -z "${3:-}" ] || which=(--for-district "$3")
+    as_user "${BIN:+$BIN/}whistle" key new "${which[@]}" --keys "$1" --keyring "$2"
+}
+
+# secret_file FILE: 32 random bytes, unless it is there.
+secret_file() {
+    [ -f "$1" ] || as_user sh -c "umask 077; head -c 32 /dev/urandom > '$1.new' && mv '$1.new' '$1'"
+}
+
+# doors_file KEYS ENDPOINT: the doors file on standard output. KEYS: folder of the services' key files;
+# ENDPOINT SERVICE door|feed prints where that is found.
+doors_file() {
+    local name public
+    for name in $SERVICES; do
+        public=$(as_user sed -n 's/^public //p' "$1/$name.key")
+        printf 'door %s %s %s\nfeed %s %s %s\n' \
+            "$name" "$("$2" "$name" door)" "$public" "$name" "$("$2" "$name" feed)" "$public"
+        case $name in
+        dispatch) printf 'feed notices %s %s\n' "$("$2" "$name" feed)" "$public" ;;
+        intake) printf 'feed p1 %s %s\n' "$("$2" "$name" feed)" "$public" ;;
+        esac
+    done
+}
+
+# http_get PORT PATH: prints the status code, then the body.
+http_get() {
+    local line status
+    exec 9<>"/dev/tcp/127.0.0.1/$1" || return 1
+    printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$2" >&9
+    IFS=' ' read -r -t 3 _ status _ <&9 || return 1
+    printf '%s\n' "$status"
+    while IFS= read -r -t 3 line <&9 && [ "$line" != $'\r' ]; do :; done
+    timeout 3 cat <&9 || true
+    exec 9>&-
+}
