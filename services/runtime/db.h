@@ -4,6 +4,12 @@
 // at connect. Knows SQL texts only as handed to it; decides nothing. A service has three: the
 // writer (holds the advisory lock), the reader (loads of a turn), the viewer (queries and a feed's
 // catch-up; nothing a turn waits for).
+//
+// The connection string may name several servers (with target_session_attrs=read-write). They are
+// tried one after the other, each for connect_timeout seconds (not given: 2 s each of several, 5 s
+// for one), and after a loss the one behind the lost one comes first. Names are looked up beside
+// the loop. Keepalives and tcp_user_timeout are set so that a silent peer is given up within 10 s,
+// unless the string says otherwise.
 #ifndef WH_RUNTIME_DB_H
 #define WH_RUNTIME_DB_H
 
@@ -47,6 +53,7 @@ struct wh_db_options {
     const char *schema;      // search_path; "" leaves it
     const char *settings;    // more of the session, "-c name=value …"; NULL: none
     const char *application; // application_name
+    struct wh_db *beside;    // connects only to the server that this one is connected to; NULL: any
     const char *const *sql;  // prepared at connect, results in binary
     size_t n_sql;
     void (*on_ready)(void *arg, struct wh_db *db);                 // connected and prepared
@@ -60,6 +67,10 @@ int wh_db_open(uv_loop_t *loop, const struct wh_db_options *options, struct wh_d
 void wh_db_close(struct wh_db *db);
 bool wh_db_ready(const struct wh_db *db);
 int wh_db_backend_pid(const struct wh_db *db);
+// How many servers the connection string names, at least 1.
+size_t wh_db_servers(const struct wh_db *db);
+// "host:port" of the server in hand, "" where not connected; valid until the connection is lost.
+const char *wh_db_server(struct wh_db *db);
 
 // Sends the steps as one transaction (one Sync). Copies nothing after return. Several may be
 // queued; they run in order. done is called once, also when the connection is lost. 0, WH_E_DB (not

@@ -5,8 +5,9 @@
 #define WH_RUNTIME_DB_INTERNAL_H
 
 #include "runtime/db.h"
+#include "runtime/db_host.h"
 
-enum db_state { DB_WAITING, DB_CONNECTING, DB_PREPARING, DB_READY };
+enum db_state { DB_WAITING, DB_LOOKING, DB_CONNECTING, DB_PREPARING, DB_READY };
 
 // One transaction on the wire, from its first statement to its Sync's result.
 struct db_job {
@@ -25,7 +26,11 @@ struct wh_db {
     uv_loop_t *loop;
     struct wh_db_options options;
     char *conninfo, *settings;
+    struct db_hosts *hosts;
+    uint64_t limit_ms;    // for one server to take the connection
+    bool fresh;           // the next attempt is for another server, not another address of this one
     char application[64]; // a copy: the options' own ends with the call
+    char server[256];
     PGconn *conn;
     uv_poll_t *poll;
     int events;

@@ -2,7 +2,10 @@
 // The lock is tried every 500 ms and never waited for. Who does not get it watches the head: if
 // epoch, seq and touch stand still for 10 s by our own clock, the holder's session is ended and the
 // lock is tried again. Who holds it raises the epoch, touches the head every second, and stops
-// serving when the database has not answered for 5 s, half of what a standby waits.
+// serving when the database has not answered for 5 s, half of what a standby waits. Where several
+// servers may be the primary, a head that stands still for 5 s can also mean that this one is it no
+// more, or that it cannot commit: the next one is looked at, once, before the holder's session is
+// ended here.
 #include "runtime/owner.h"
 
 #include <endian.h>
@@ -76,6 +79,7 @@ static void on_taken(void *arg, const struct wh_db_outcome *outcome)
     if (PQntuples(row.result) != 1)
         wh_fatal("head.missing", "the table head has no row: run whistle-migrate");
     const uint8_t *hash = wh_row_bytes(&row, 2, &n);
+    owner->taken = true;
     owner->epoch = wh_row_int(&row, 0);
     owner->seq = wh_row_int(&row, 1);
     if (n == WH_HASH_SIZE)
@@ -94,6 +98,7 @@ static void take(struct wh_owner *owner)
     if (WH_FAILPOINT("owner.after_lock"))
         wh_fatal("failpoint", "owner.after_lock");
     owner->runtime->phase = WH_PHASE_TAKING;
+    owner->taken = false;
     ask(owner, WH_W_TAKE, &now, 1, on_taken);
 }
 
@@ -108,6 +113,7 @@ static void on_terminated(void *arg, const struct wh_db_outcome *outcome)
             PATIENCE_MS / 1000);
     owner->seen_ms = wh_mono_ms();
     owner->tried_ms = 0;
+    owner->looked = false;
 }
 
 static void stand_by(struct wh_owner *owner)
@@ -129,7 +135,12 @@ static void watch(struct wh_owner *owner, const struct wh_row *row)
         owner->seen_seq = seq;
         owner->seen_touched = touched;
         owner->seen_ms = now;
+        owner->looked = false;
         (void)wh_tail_sync(owner, seq, NULL);
+    } else if (!owner->looked && now - owner->seen_ms >= PROOF_MS &&
+               wh_db_servers(owner->runtime->writer) > 1) {
+        owner->looked = owner->looking = true;
+        wh_db_drop(owner->runtime->writer, "the head stands still: is another server the primary");
     } else if (now - owner->seen_ms >= PATIENCE_MS) {
         ask(owner, WH_W_TERMINATE, &owner->lock_key, 1, on_terminated);
     }
@@ -221,7 +232,8 @@ static void on_tick(uv_timer_t *timer)
     int64_t now = wh_mono_ms();
     if (!owner->connected)
         return;
-    int64_t patience = runtime->phase == WH_PHASE_TAKING ? TAKING_MS : PROOF_MS;
+    bool rebuilding = runtime->phase == WH_PHASE_TAKING && owner->taken;
+    int64_t patience = rebuilding ? TAKING_MS : PROOF_MS;
     if (now - owner->proof_ms >= patience) {
         wh_logf(WH_LOG_ERROR, "owner.no_proof", "no answer of the database for %lld s",
                 (long long)patience / 1000);
@@ -277,7 +289,10 @@ void wh_owner_connected(struct wh_runtime *runtime)
     owner->connected = true;
     owner->busy = false;
     owner->proof_ms = wh_mono_ms();
-    owner->tried_ms = owner->seen_ms = 0;
+    owner->tried_ms = 0;
+    if (!owner->looking)
+        owner->seen_ms = 0;
+    owner->looking = false;
     if (owner->proof_ms >= owner->hold_until)
         try_lock(owner);
 }

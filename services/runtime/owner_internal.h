@@ -15,7 +15,9 @@ struct wh_owner {
     int64_t tried_ms, touched_ms, proof_ms, hold_until;
     // the other one's signs of life
     int64_t seen_epoch, seen_seq, seen_touched, seen_ms;
+    bool looked, looking; // for another server, since the head stands still; just now
     // what was taken
+    bool taken;
     int64_t epoch, seq, last_at;
     uint8_t hash[WH_HASH_SIZE];
     bool syncing;   // the tail is being read

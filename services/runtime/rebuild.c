@@ -107,6 +107,14 @@ static bool joins(struct wh_tail *tail, const struct question *question, const P
     return memcmp(known, hash, n) == 0;
 }
 
+// Row `from` is not the one that was seen here: said loudly, then all is read anew.
+static void other_past(struct wh_owner *owner, const struct question *question)
+{
+    wh_logf(WH_LOG_WARN, "journal.older", "the journal's row %lld is not the one we had seen",
+            (long long)question->from);
+    (void)tail_ask(owner, question->seq, true, question->done);
+}
+
 static void tail_rows(struct wh_owner *owner, const struct question *question,
                       const PGresult *result)
 {
@@ -115,7 +123,7 @@ static void tail_rows(struct wh_owner *owner, const struct question *question,
         if (question->fresh)
             drop(owner, "the journal's tail cannot be read");
         else
-            (void)tail_ask(owner, question->seq, true, question->done);
+            other_past(owner, question);
         return;
     }
     for (int i = question->from > 0 ? 1 : 0; i < PQntuples(result); i++) {

@@ -174,6 +174,8 @@ void wh_runtime_void(struct wh_runtime *runtime, const char *why)
 static void on_ready(void *arg, struct wh_db *db)
 {
     struct wh_runtime *runtime = arg;
+    if (db == runtime->writer)
+        wh_logf(WH_LOG_INFO, "database.connected", "%s", wh_db_server(db));
     if (db != runtime->viewer && wh_db_ready(runtime->writer) && wh_db_ready(runtime->reader))
         wh_owner_connected(runtime);
 }
@@ -224,6 +226,7 @@ static void open_db(struct wh_runtime *runtime, const char *role, const char **s
         .settings =
             ret_db == &runtime->reader ? "-c enable_hashjoin=off -c enable_mergejoin=off" : NULL,
         .application = name,
+        .beside = runtime->writer,
         .sql = sql,
         .n_sql = n,
         .on_ready = on_ready,
