@@ -39,9 +39,10 @@ struct wh_follower {
     bool caught_up;
     bool paused;
     bool closing;
-    unsigned quiet; // ticks since anything was heard
-    unsigned wait;  // ticks until a refused Follow is asked again
-    unsigned gap;   // ticks for which wrong batches are put down to the Follow before
+    unsigned quiet;   // ticks since anything was heard
+    unsigned wait;    // ticks until a refused Follow is asked again
+    unsigned gap;     // ticks for which wrong batches are put down to the Follow before
+    uint64_t follows; // Follows sent
     struct wh_cursor cursor;
     struct wh_credit credit;
     uv_timer_t timer;
@@ -91,6 +92,7 @@ static void ask(struct wh_follower *follower)
         return; // not connected yet: on_writable
     wh_credit_told(&follower->credit);
     follower->asked = true;
+    follower->follows++;
     follower->gap = GAP_TICKS;
 }
 
@@ -357,6 +359,11 @@ void wh_follower_restart(struct wh_follower *follower, const struct wh_cursor *c
     follower->caught_up = false;
     wh_credit_forget(&follower->credit, cursor->seq);
     follow_again(follower);
+}
+
+uint64_t wh_follower_asked(const struct wh_follower *follower)
+{
+    return follower->follows;
 }
 
 bool wh_follower_connected(const struct wh_follower *follower)

@@ -57,6 +57,8 @@ void wh_follower_done(struct wh_follower *follower, int64_t seq);
 void wh_follower_pause(struct wh_follower *follower, bool paused);
 // Follow again from another cursor (after Rewound, or a reload of memory).
 void wh_follower_restart(struct wh_follower *follower, const struct wh_cursor *cursor);
+// Follows sent so far: one at first, one more whenever a connection was lost, silent or had a gap.
+uint64_t wh_follower_asked(const struct wh_follower *follower);
 bool wh_follower_connected(const struct wh_follower *follower);
 // Whether the last batch reached the publisher's head (its `live` flag).
 bool wh_follower_caught_up(const struct wh_follower *follower);

@@ -220,3 +220,20 @@ size_t wh_keyring_count(const struct wh_keyring *ring)
 {
     return ring->n;
 }
+
+size_t wh_keyring_expiring(const struct wh_keyring *ring, int64_t now, int64_t then)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ring->n;) {
+        const char *identity = ring->by_name[i]->holder.identity;
+        bool today = false, later = false;
+
+        for (; i < ring->n && strcmp(ring->by_name[i]->holder.identity, identity) == 0; i++) {
+            today |= is_live(&ring->by_name[i]->holder, now);
+            later |= is_live(&ring->by_name[i]->holder, then);
+        }
+        n += today && !later;
+    }
+    return n;
+}

@@ -72,5 +72,7 @@ const struct wh_key_holder *wh_keyring_find(const struct wh_keyring *ring, const
 // Roles of an identity by any live key; 0 where it has none.
 unsigned wh_keyring_roles(const struct wh_keyring *ring, const char *identity, int64_t now);
 size_t wh_keyring_count(const struct wh_keyring *ring);
+// Identities that have a key live at `now` and none that is live at `then`.
+size_t wh_keyring_expiring(const struct wh_keyring *ring, int64_t now, int64_t then);
 
 #endif

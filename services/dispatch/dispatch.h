@@ -9,6 +9,9 @@
 #include "dispatch/store.h"
 #include "runtime/service.h"
 
+#define DISPATCH_FRESH_MAX 512 // items of a turn
+#define DISPATCH_TASK_STATES (WHISTLE__V1__TASK_STATE__TASK_STATE_CANCELLED + 1)
+
 struct dispatch {
     struct wh_runtime *runtime;
     struct wh_shelf *whistles; // number → struct whistle
@@ -28,6 +31,14 @@ struct dispatch {
     struct queue_room queue;
     struct decision decision;
     struct simulation_job *simulating; // one at a time (view_simulate.c)
+    struct {                           // whistles dispatched in the turn in hand
+        uint8_t priority;
+        int64_t at; // when intake told of them
+    } fresh[DISPATCH_FRESH_MAX];
+    size_t n_fresh;
+    struct dispatch_counted {
+        int64_t tasks[DISPATCH_TASK_STATES], overdue, supervised, untold, untold_ms;
+    } counted; // in the tables, for /metrics
 };
 
 // The district the turn in hand decides by.
@@ -55,6 +66,12 @@ void dispatch_describe(const Whistle__V1__Event *event, const ProtobufCMessage *
                        struct wh_done *ret_done);
 extern const struct wh_loader dispatch_loaders[LOAD_LOADERS];
 extern const struct wh_loader dispatch_rebuild[REBUILDS];
+
+// ---- figures (handler_figures.c) ----------------------------------------------------------------
+void dispatch_count(void *state, const struct wh_row *row); // service.h: count
+// A whistle has its tasks now (in the turn in hand); item: intake's event.
+void dispatch_fresh(struct dispatch *state, const struct wh_item *item, const struct whistle *w);
+void dispatch_tell_fresh(struct dispatch *state); // the turn is committed
 
 // ---- inside the handlers ------------------------------------------------------------------------
 struct decision_context dispatch_context(struct dispatch *state, struct wh_turn *turn,

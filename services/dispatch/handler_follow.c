@@ -67,7 +67,12 @@ int on_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
     const struct whistle *w = dispatch_before(state, item->event->object);
     decision_init(d);
     int error = decide_intake(event, w, item->event->object, &context, d);
-    return error != 0 ? error : dispatch_apply(state, turn, item, d, w != NULL);
+    bool had_tasks = w != NULL && whistle_has_tasks(w);
+    error = error != 0 ? error : dispatch_apply(state, turn, item, d, w != NULL);
+    if (error == 0 && !had_tasks && d->after != NULL && whistle_has_tasks(d->after)) {
+        dispatch_fresh(state, item, d->after);
+    }
+    return error;
 }
 
 // ---- timers: a whistle's number, or the receiver of a queue

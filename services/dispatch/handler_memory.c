@@ -59,6 +59,7 @@ int dispatch_ready(void *arg)
     struct dispatch *state = arg;
     wh_shelf_commit(state->queues);
     state->pending_highest = state->highest;
+    dispatch_tell_fresh(state); // none: makes the figures known
     return 0;
 }
 
@@ -78,8 +79,9 @@ void dispatch_committed(void *arg)
     }
     state->highest = state->pending_highest;
     wh_shelf_clear(state->books);
-    wh_metric_set(state->runtime, "shelf_bytes", "memory that whistles take",
+    wh_metric_set(state->runtime, "shelf_bytes", "memory that whistles take", NULL,
                   (double)wh_shelf_bytes(state->whistles));
+    dispatch_tell_fresh(state);
 }
 
 void dispatch_rolled_back(void *arg)
@@ -88,6 +90,7 @@ void dispatch_rolled_back(void *arg)
     wh_district_free(state->pending);
     state->pending = NULL;
     state->pending_highest = state->highest;
+    state->n_fresh = 0;
     wh_shelf_clear(state->books);
 }
 

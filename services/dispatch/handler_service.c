@@ -111,4 +111,6 @@ const struct wh_service dispatch_service = {
     .rolled_back = dispatch_rolled_back,
     .describe = dispatch_describe,
     .subject = dispatch_subject,
+    .counts_select = SELECT_FIGURES,
+    .count = dispatch_count,
 };

@@ -40,6 +40,7 @@ enum store_select {
     SELECT_COUNTS,      // open whistles, open tasks, overdue tasks, dead letters, waiting notices
     SELECT_DEAD_LETTERS,
     SELECT_SIMULATION, // ids of whistles dispatched in a time
+    SELECT_FIGURES,    // for /metrics, see handler_figures.c
     SELECTS,
 };
 

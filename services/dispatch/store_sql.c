@@ -220,4 +220,16 @@ const struct wh_select store_selects[SELECTS] = {
                            "SELECT id FROM whistle WHERE id > $1::int8 AND id < $2::int8 "
                            "AND dispatched_at >= $3::int8 AND dispatched_at < $4::int8 "
                            "ORDER BY id LIMIT $5::int4"},
+    [SELECT_FIGURES] =
+        {"figures", "L",
+         "SELECT state::int8, count(*), "
+         "count(*) FILTER (WHERE due_next < $1::int8), "
+         "count(*) FILTER (WHERE flags & 16 <> 0), "
+         "count(*) FILTER (WHERE untold), "
+         "$1::int8 - min(dispatched_at) FILTER (WHERE untold) FROM (SELECT t.*, NOT t.told AND "
+         "(t.whistle, t.body) NOT IN (SELECT whistle, body FROM waiting "
+         "ORDER BY receiver, seq, n OFFSET 0) AS untold "
+         "FROM task t WHERE t.open) t GROUP BY state UNION ALL "
+         "SELECT -1, (SELECT count(*) FROM whistle WHERE open AND state < 11), "
+         "(SELECT count(*) FROM waiting), 0, 0, NULL"},
 };

@@ -18,6 +18,7 @@
 #include "runtime/service.h"
 
 #define INTAKE_FORGET_MAX 128
+#define INTAKE_PRIORITIES 5 // P1 to P4 by their numbers
 
 struct intake {
     struct wh_runtime *runtime;
@@ -33,8 +34,8 @@ struct intake {
     uint8_t vault_key[SEAL_KEY], reporter_key[SEAL_KEY];
     struct wh_arena loading; // while a whistle's rows arrive
     struct whistle loaded;
-    int64_t raised, held;   // of the turn in hand, for the metrics
-    int64_t disk_looked_at; // ms, monotonic
+    int64_t raised[INTAKE_PRIORITIES], held; // of the turn in hand, for the metrics
+    int64_t disk_looked_at;                  // ms, monotonic
     bool disk_full;
 };
 

@@ -29,8 +29,8 @@ static void look_at_disk(struct intake *intake, const char *folder)
         wh_logf(full ? WH_LOG_ERROR : WH_LOG_INFO, full ? "disk.full" : "disk.free",
                 "%lld MiB free in the database's folder", (long long)free_mb);
     intake->disk_full = full;
-    wh_metric_set(intake->runtime, "disk_free_mib", "free space in the database's folder",
-                  (double)free_mb);
+    wh_metric_set(intake->runtime, "disk_free_bytes", "free space in the database's folder", NULL,
+                  (double)free_mb * 1024 * 1024);
 }
 
 static bool disk_is_full(struct intake *intake)

@@ -129,7 +129,7 @@ int on_raise(void *state, struct wh_turn *turn, const struct wh_item *item)
         intake->draft = before;
         return rc;
     }
-    intake->raised++;
+    intake->raised[taken.admitted.priority]++;
     intake->held += taken.admitted.held;
     return 0;
 }

@@ -54,6 +54,28 @@ void intake_stop(void *state)
     free(intake);
 }
 
+// ---- figures --------------------------------------------------------------------------------
+
+static void uncount(struct intake *intake)
+{
+    memset(intake->raised, 0, sizeof intake->raised);
+    intake->held = 0;
+}
+
+// Before the first whistle it makes the figures known.
+static void tell_counts(struct intake *intake)
+{
+    static const char *const names[INTAKE_PRIORITIES] = {"", "P1", "P2", "P3", "P4"};
+    for (size_t i = 1; i < INTAKE_PRIORITIES; i++)
+        wh_metric_add(intake->runtime, "whistles_raised_total", "whistles raised, by priority",
+                      WH_LABELS({"priority", names[i]}), (double)intake->raised[i]);
+    wh_metric_add(intake->runtime, "whistles_held_total", "whistles that waited for a review", NULL,
+                  (double)intake->held);
+    uncount(intake);
+}
+
+// ---- memory ---------------------------------------------------------------------------------
+
 void intake_reset(void *state)
 {
     struct intake *intake = state;
@@ -69,13 +91,14 @@ void intake_reset(void *state)
     intake->numbers = intake->draft = (struct numbers){0};
     intake->n_forgotten = 0;
     intake->clear_persons = false;
-    intake->raised = intake->held = 0;
+    uncount(intake);
 }
 
 int intake_ready(void *state)
 {
     struct intake *intake = state;
     intake->draft = intake->numbers;
+    tell_counts(intake);
     return 0;
 }
 
@@ -192,12 +215,7 @@ void intake_committed(void *state)
         wh_shelf_clear(intake->persons);
     intake->n_forgotten = 0;
     intake->clear_persons = false;
-    if (intake->raised > 0)
-        wh_metric_add(intake->runtime, "raised_total", "whistles raised", (double)intake->raised);
-    if (intake->held > 0)
-        wh_metric_add(intake->runtime, "held_total", "whistles that waited for a review",
-                      (double)intake->held);
-    intake->raised = intake->held = 0;
+    tell_counts(intake);
 }
 
 void intake_rolled_back(void *state)
@@ -208,5 +226,5 @@ void intake_rolled_back(void *state)
     intake->next = NULL;
     intake->n_forgotten = 0;
     intake->clear_persons = false;
-    intake->raised = intake->held = 0;
+    uncount(intake);
 }

@@ -84,7 +84,6 @@ void wh_answer_send(struct wh_engine *engine, struct wh_work *work)
     Whistle__V1__Done done = done_of(engine, work);
     if (work->outcome == WH_OUT_REFUSED || work->outcome == WH_OUT_PARKED) {
         answer.error = (Whistle__V1__Error *)work->error;
-        wh_metrics_add(engine->runtime->metrics, "refused_total", "commands refused by a rule", 1);
     } else {
         answer.done = &done;
     }
@@ -158,7 +157,7 @@ bool wh_answer_kept(struct wh_engine *engine, struct wh_work *work, const struct
     struct wh_arena arena;
     size_t n;
     const uint8_t *digest = wh_row_bytes(row, 2, &n);
-    wh_metrics_add(engine->runtime->metrics, "kept_answers_total", "requests answered before", 1);
+    wh_metrics_add(engine->runtime->metrics, FIG_KEPT, NULL, 1);
     if (n != sizeof work->door->digest || memcmp(digest, work->door->digest, n) != 0) {
         refuse_all(engine, work, WH_RULE_REQUEST_ID_REUSED, "request_id", 0);
         return true;

@@ -149,6 +149,8 @@ static void finish(struct wh_engine *engine)
     for (size_t i = 0; i < n_follows; i++)
         seqs[i] = -1;
     remember(engine);
+    wh_metrics_observe(runtime->metrics, FIG_TURN_TIME, &wh_buckets_seconds,
+                       wh_since_ms(engine->began) / 1000);
     for (size_t i = 0; i < turn->n; i++)
         if (!turn->works[i]->door && turn->works[i]->own.kind == WH_ITEM_EVENT &&
             !turn->works[i]->retry)
@@ -218,6 +220,7 @@ static void condemn(struct wh_engine *engine, const struct wh_db_outcome *outcom
 static void refused(struct wh_engine *engine, const struct wh_db_outcome *outcome)
 {
     struct wh_turn *turn = &engine->turn;
+    wh_metrics_add(engine->runtime->metrics, FIG_REFUSED_TURNS, NULL, 1);
     wh_logf(WH_LOG_WARN, "turn.refused", "%zu items: %s in statement %s", turn->n,
             outcome->sqlstate, statement_name(engine, outcome->step));
     if (turn->n == 0)
@@ -275,6 +278,7 @@ static void failed(struct wh_engine *engine, const struct wh_db_outcome *outcome
         return;
     }
     if (strncmp(class, "40", 2) == 0 && engine->repeats++ < REPEATS_MAX) {
+        wh_metrics_add(engine->runtime->metrics, FIG_REPEATED_TURNS, NULL, 1);
         again(engine);
         return;
     }
@@ -293,8 +297,8 @@ static void on_done(void *arg, const struct wh_db_outcome *outcome)
         failed(engine, outcome);
         return;
     }
-    wh_metrics_observe(engine->runtime->metrics, "commit_ms", "time of a turn's transaction",
-                       wh_since_ms(engine->sent));
+    wh_metrics_observe(engine->runtime->metrics, FIG_COMMIT_TIME, &wh_buckets_seconds,
+                       wh_since_ms(engine->sent) / 1000);
     if (WH_FAILPOINT("commit.done"))
         wh_fatal("failpoint", "commit.done");
     finish(engine);

@@ -25,7 +25,10 @@ void wh_parked_add(struct wh_engine *engine, int64_t object, int64_t count)
         return;
     size_t now = 0;
     (void)wh_map_get_index(&engine->parked, object, &now);
-    if (count < 0 && now <= (size_t)-count)
+    if (count < 0 && now < (size_t)-count)
+        count = -(int64_t)now;
+    engine->n_parked = (size_t)((int64_t)engine->n_parked + count);
+    if (count < 0 && now == (size_t)-count)
         wh_map_del(&engine->parked, object);
     else if (wh_map_put_index(&engine->parked, object, (size_t)((int64_t)now + count)) != 0)
         wh_fatal("memory", "no memory for a parked object");
@@ -39,6 +42,11 @@ void wh_engine_parked(struct wh_engine *engine, int64_t object, int64_t count)
 size_t wh_engine_parked_count(const struct wh_engine *engine)
 {
     return wh_map_count(&engine->parked);
+}
+
+size_t wh_engine_parked_letters(const struct wh_engine *engine)
+{
+    return engine->n_parked;
 }
 
 int64_t wh_work_object(const struct wh_work *work)
@@ -76,15 +84,16 @@ static int dead_row(struct wh_turn *turn, const struct wh_work *work)
 // The item goes to the dead letters with this turn.
 int wh_park(struct wh_turn *turn, struct wh_work *work)
 {
+    static const char *const kinds[] = {"command", "event", "timer"};
     if (WH_FAILPOINT("deadletter.before"))
         wh_fatal("failpoint", "deadletter.before");
     work->outcome = WH_OUT_PARKED;
-    wh_metrics_add(turn->engine->runtime->metrics, "dead_letters_total",
-                   "messages set aside because they could not be stored", 1);
     if (work->retry) { // stands there already; those behind it wait on
         work->retry->failed = true;
         return 0;
     }
+    wh_metrics_add(turn->engine->runtime->metrics, FIG_DEAD,
+                   WH_LABELS({"kind", kinds[work->item->kind]}), 1);
     int status = dead_row(turn, work);
     if (status != 0 || !work->door)
         return status;

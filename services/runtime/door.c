@@ -95,6 +95,8 @@ static void send_answer(struct wh_door_socket *door, const struct wh_peer *to,
                         const struct wh_uuid *id, Whistle__V1__Answer *answer)
 {
     Whistle__V1__Frame frame = WHISTLE__V1__FRAME__INIT;
+    if (answer->error != NULL)
+        wh_refusal_count(door->options.metrics, "door", answer->error);
     if (id != NULL)
         answer->request_id = (ProtobufCBinaryData){sizeof id->b, (uint8_t *)id->b};
     frame.what_case = WHISTLE__V1__FRAME__WHAT_ANSWER;

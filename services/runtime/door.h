@@ -10,6 +10,7 @@
 
 #include "client/bus.h"
 #include "runtime/identity.h"
+#include "runtime/metrics.h"
 #include "runtime/service.h"
 
 struct wh_door_socket;
@@ -38,6 +39,7 @@ struct wh_door_options {
     void (*take)(void *arg, struct wh_door_item *item); // to the turn engine's inbox (or a query)
     // BUSY state of the whole service; WH_RULE_NONE: serving. Asked for every command.
     enum wh_rule (*busy)(void *arg, int64_t *ret_retry_ms);
+    struct wh_metrics *metrics; // where refusals are counted; NULL: nowhere
     void *arg;
 };
 

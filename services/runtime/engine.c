@@ -174,11 +174,28 @@ void wh_engine_void(struct wh_engine *engine)
     engine->state = WH_ENGINE_IDLE;
     wh_turn_clear(&engine->turn);
     wh_map_done(&engine->parked);
+    engine->n_parked = 0;
 }
 
 size_t wh_engine_waiting(const struct wh_engine *engine)
 {
     return engine->fresh.n + engine->asked.n + engine->inbox.n;
+}
+
+static uint64_t earlier(const struct wh_work *work, uint64_t since)
+{
+    return work && work->since < since ? work->since : since;
+}
+
+int64_t wh_engine_oldest_ms(const struct wh_engine *engine)
+{
+    uint64_t now = uv_now(&engine->runtime->loop), since = now;
+    since = earlier(engine->fresh.first, since);
+    since = earlier(engine->asked.first, since);
+    since = earlier(engine->inbox.first, since);
+    for (size_t i = 0; i < engine->turn.n; i++)
+        since = earlier(engine->turn.works[i], since);
+    return (int64_t)(now - since);
 }
 
 bool wh_engine_idle(const struct wh_engine *engine)

@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "runtime/batch.h"
+#include "runtime/figures.h"
 #include "runtime/follows.h"
 #include "runtime/owner.h"
 #include "runtime/runtime.h"
@@ -40,6 +41,7 @@ struct wh_work {
     struct wh_work *chain, *repeats; // commands: pending table; the same request come again
     const struct wh_item *item;
     struct wh_item own; // event, timer
+    uint64_t since;     // loop time when it came
     struct wh_door_item *door;
     struct wh_feed_batch *batch; // event
     size_t follow;               // event: index into service->follows
@@ -131,10 +133,11 @@ struct wh_engine {
     bool timers_open;
     int64_t served_at; // mono
     int64_t timers_grace_ms, ask_ms;
-    int64_t sent_ms;        // mono
-    uint64_t loading, sent; // uv_hrtime
+    int64_t sent_ms;               // mono
+    uint64_t began, loading, sent; // uv_hrtime
     struct wh_turn turn;
     struct wh_map parked; // object → open dead letters
+    size_t n_parked;      // their sum
     int64_t mark_at;      // mono ms of the last write of cursors alone
     int64_t trim_at;
 };

@@ -68,6 +68,7 @@ void feed_refuse(struct wh_feed *feed, const struct wh_peer *peer, enum wh_rule 
     frame.what_case = WHISTLE__V1__FRAME__WHAT_ANSWER;
     frame.answer = &answer;
     feed->counts.refused++;
+    wh_refusal_count(feed->options.metrics, "feed", &error);
     send_frame(feed, peer, &frame);
 }
 
@@ -122,13 +123,6 @@ static void listener_tick(struct listener *listener, uint64_t now)
         listener_beat(listener);
 }
 
-static void sample(struct wh_feed *feed, uint64_t now)
-{
-    size_t i = feed->n_samples++ % FEED_SAMPLES;
-    feed->samples[i].time = now;
-    feed->samples[i].head = feed_head(feed);
-}
-
 static void on_tick(uv_timer_t *timer)
 {
     struct wh_feed *feed = timer->data;
@@ -139,7 +133,7 @@ static void on_tick(uv_timer_t *timer)
     seen_load(feed);
     if (look) {
         feed->looked_at = now;
-        sample(feed, now);
+        feed_sample(feed, now);
     }
     for (size_t i = feed->n_listeners; i-- > 0;) // one that is dropped is replaced by the last
         if (!look || key_lives(feed->listeners[i]))
@@ -264,61 +258,13 @@ void wh_feed_resume(struct wh_feed *feed, int64_t epoch)
 {
     feed->options.epoch = epoch;
     feed->routed = feed_head(feed);
-    feed->n_samples = 0;
+    feed_samples_forget(feed);
     feed->loaded = false;
     feed->suspended = false;
     seen_load(feed);
 }
 
 // ---- what the service asks -------------------------------------------------------------------
-
-// How long ago the head passed `seq`, from the samples of the last two minutes.
-static int64_t age_of(const struct wh_feed *feed, int64_t seq)
-{
-    uint64_t now = uv_now(wh_bus_loop(feed->options.bus)), since = now;
-    size_t n = feed->n_samples < FEED_SAMPLES ? feed->n_samples : FEED_SAMPLES;
-    for (size_t back = 0; back < n; back++) {
-        size_t i = (feed->n_samples - 1 - back) % FEED_SAMPLES;
-        if (feed->samples[i].head <= seq)
-            break;
-        since = feed->samples[i].time;
-    }
-    return (int64_t)(now - since);
-}
-
-bool wh_feed_lag(const struct wh_feed *feed, const char *name, int64_t *ret_events, int64_t *ret_ms)
-{
-    int64_t head = feed_head(feed);
-    bool found = false;
-    for (size_t i = 0; i < feed->n_listeners; i++) {
-        const struct listener *listener = feed->listeners[i];
-        const struct seen *seen = listener->seen;
-        if (seen == NULL || (listener->roles & WH_ROLE_SERVICE) == 0 ||
-            strcmp(seen->name, name) != 0)
-            continue;
-        int64_t events = head > seen->seen ? head - seen->seen : 0;
-        if (!found || events > *ret_events)
-            *ret_events = events;
-        found = true;
-    }
-    if (found)
-        *ret_ms = *ret_events > 0 ? age_of(feed, head - *ret_events) : 0;
-    return found;
-}
-
-void wh_feed_each(const struct wh_feed *feed,
-                  void (*fn)(void *arg, const char *name, const char *identity, int64_t seen,
-                             bool connected),
-                  void *arg)
-{
-    for (const struct seen *seen = feed->seen_all; seen != NULL; seen = seen->each)
-        fn(arg, seen->name, seen->identity, seen->seen, seen->listeners > 0);
-}
-
-int64_t wh_feed_seen_by(const struct wh_feed *feed, const char *identity)
-{
-    return seen_by(feed, identity);
-}
 
 size_t wh_feed_backlog(const struct wh_feed *feed)
 {
@@ -340,4 +286,9 @@ struct wh_feed_counts wh_feed_counts(const struct wh_feed *feed)
 size_t wh_feed_listeners(const struct wh_feed *feed)
 {
     return feed->n_listeners;
+}
+
+int64_t wh_feed_lent(const struct wh_feed *feed)
+{
+    return feed->lent_bytes;
 }

@@ -12,6 +12,7 @@
 #include "runtime/db.h"
 #include "runtime/identity.h"
 #include "runtime/journal.h"
+#include "runtime/metrics.h"
 #include "runtime/service.h"
 
 struct wh_feed;
@@ -28,6 +29,7 @@ struct wh_feed_options {
     // indices of the feed's statements among the viewer's prepared ones, see wh_feed_sql
     size_t first_statement;
     int64_t epoch;
+    struct wh_metrics *metrics; // where refusals are counted; NULL: nowhere
 };
 
 // SQL that the viewer must have prepared for the feed, in this order.
@@ -53,6 +55,16 @@ void wh_feed_each(const struct wh_feed *feed,
                              bool connected),
                   void *arg);
 int64_t wh_feed_seen_by(const struct wh_feed *feed, const char *identity);
+// How one follower, under one of its names (or connected without one), stands. seen_at: ms UTC of
+// its last word, 0 never.
+struct wh_standing {
+    const char *feed, *identity;
+    bool connected;
+    int64_t seen_at, events, ms, lent_bytes;
+};
+void wh_feed_standings(const struct wh_feed *feed,
+                       void (*fn)(void *arg, const struct wh_standing *standing), void *arg);
+int64_t wh_feed_lent(const struct wh_feed *feed); // bytes, over all followers
 // Listeners with credit that have rows of the journal before them (drain: wait until none is left).
 size_t wh_feed_backlog(const struct wh_feed *feed);
 

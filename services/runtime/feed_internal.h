@@ -22,7 +22,8 @@
 #define FEED_SMALL_BYTES (64 * 1024)     // of one message while more than that is lent
 #define FEED_PEER_BUCKETS 1024
 #define FEED_SEEN_BUCKETS 1024
-#define FEED_SAMPLES 128
+#define FEED_SAMPLES 128 // every second, every minute, every hour
+#define FEED_SAMPLE_TIERS 3
 
 enum feed_statement { FEED_SQL_HASH, FEED_SQL_ROWS, FEED_SQL_LOAD, FEED_SQL_SAVE };
 
@@ -115,11 +116,13 @@ struct wh_feed {
     struct seen *seen_buckets[FEED_SEEN_BUCKETS], *seen_all;
     bool loading, saving, save_wanted;
     uint64_t saved_at, looked_at; // loop times
-    struct {
-        uint64_t time;
-        int64_t head;
-    } samples[FEED_SAMPLES];
-    size_t n_samples; // counted on for ever
+    struct feed_samples {
+        struct feed_sample {
+            uint64_t time;
+            int64_t head;
+        } ring[FEED_SAMPLES];
+        size_t n; // counted on for ever
+    } samples[FEED_SAMPLE_TIERS];
     struct wh_feed_counts counts;
 };
 
@@ -166,6 +169,11 @@ void listener_beat(struct listener *listener);
 void feed_read_want(struct listener *listener);
 void feed_read_forget(struct listener *listener);
 void feed_read_go(struct wh_feed *feed);
+
+// ---- feed_lag.c ------------------------------------------------------------------------------
+// Where the head stands now, for ages later on; at most once a second.
+void feed_sample(struct wh_feed *feed, uint64_t now);
+void feed_samples_forget(struct wh_feed *feed);
 
 // ---- feed_seen.c -----------------------------------------------------------------------------
 // Found or made. NULL without memory or with too many names for one identity.

@@ -229,8 +229,10 @@ void wh_followings_stop(struct wh_followings *followings, bool forget)
 {
     for (size_t i = 0; i < followings->n; i++) {
         struct wh_following *following = &followings->each[i];
-        if (following->follower)
+        if (following->follower) {
+            following->asked += wh_follower_asked(following->follower);
             wh_follower_free(following->follower);
+        }
         following->follower = NULL;
         following->marked = following->rewound = false;
         following->writing = 0;
@@ -256,6 +258,26 @@ const char *wh_followings_rewound(const struct wh_followings *followings)
         if (followings->each[i].rewound)
             return followings->runtime->service->follows[i].feed;
     return NULL;
+}
+
+void wh_followings_each(const struct wh_followings *followings,
+                        void (*fn)(void *arg, const struct wh_following_figures *figures),
+                        void *arg)
+{
+    for (size_t i = 0; i < followings->n; i++) {
+        const struct wh_following *following = &followings->each[i];
+        const struct wh_follower *follower = following->follower;
+        const struct wh_following_figures figures = {
+            .feed = followings->runtime->service->follows[i].feed,
+            .connected = follower && wh_follower_connected(follower),
+            .caught_up = follower && wh_follower_caught_up(follower),
+            .rewound = following->rewound,
+            .seq = following->cursor.seq,
+            .waiting = following->waiting,
+            .asked = following->asked + (follower ? wh_follower_asked(follower) : 0),
+        };
+        fn(arg, &figures);
+    }
 }
 
 // ---- cursors ---------------------------------------------------------------------------------

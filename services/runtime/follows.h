@@ -24,6 +24,18 @@ bool wh_followings_caught_up(const struct wh_followings *followings);
 // Name of a feed whose publisher's past is not ours any more (Rewound), NULL: none.
 const char *wh_followings_rewound(const struct wh_followings *followings);
 
+// How each followed feed stands. asked: Follows sent since the process began.
+struct wh_following_figures {
+    const char *feed;
+    bool connected, caught_up, rewound;
+    int64_t seq;
+    size_t waiting;
+    uint64_t asked;
+};
+void wh_followings_each(const struct wh_followings *followings,
+                        void (*fn)(void *arg, const struct wh_following_figures *figures),
+                        void *arg);
+
 // One event from bytes (a dead letter) as a batch of its own; event and payload (NULL where it
 // cannot be read) are the batch's. NULL without memory.
 struct wh_feed_batch *wh_feed_batch_one(struct wh_followings *followings, size_t follow,

@@ -23,6 +23,7 @@ struct wh_following {
     bool marked;             // the cursor moved without an event since the last write
     int64_t writing;         // mark in the turn in hand, 0: none
     bool rewound;
+    uint64_t asked; // Follows of followers that are gone
 };
 
 struct wh_followings {

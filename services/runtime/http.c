@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "runtime/http.h"
 #include "runtime/http_request.h"
-#include "runtime/metrics.h"
 
 #define CONNECTIONS_MAX 32
 #define CONNECTION_MS 5000

@@ -30,6 +30,7 @@ struct wh_identity {
     struct wh_keyring *ring;
     struct stamp good; // of the file that `ring` was read from
     struct stamp bad;  // of the last one that could not be read
+    int64_t read_at;   // ms UTC of the last good reading
 };
 
 static int64_t now_ms(void)
@@ -65,6 +66,7 @@ static int ring_read(struct wh_identity *identity, char *why, size_t why_n)
     wh_keyring_free(identity->ring);
     identity->ring = ring;
     identity->good = stamp;
+    identity->read_at = now_ms();
     return 0;
 }
 
@@ -140,6 +142,18 @@ const struct wh_key_holder *wh_identity_find(const struct wh_identity *identity,
 unsigned wh_identity_roles(const struct wh_identity *identity, const char *name)
 {
     return wh_keyring_roles(identity->ring, name, now_ms());
+}
+
+struct wh_identity_figures wh_identity_figures(const struct wh_identity *identity,
+                                               int64_t within_ms)
+{
+    int64_t now = now_ms();
+    return (struct wh_identity_figures){
+        .keys = wh_keyring_count(identity->ring),
+        .bad = identity->bad.size != -1,
+        .read_at = identity->read_at,
+        .expiring = wh_keyring_expiring(identity->ring, now, now + within_ms),
+    };
 }
 
 const struct wh_key_holder *wh_identity_zap(void *identity, const char *public_key)

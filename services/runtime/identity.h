@@ -20,6 +20,14 @@ void wh_identity_reload(struct wh_identity *identity); // SIGHUP
 const struct wh_key_holder *wh_identity_find(const struct wh_identity *identity,
                                              const char *public_key);
 unsigned wh_identity_roles(const struct wh_identity *identity, const char *name);
+struct wh_identity_figures {
+    size_t keys;
+    bool bad;        // the file cannot be read, the last good one holds
+    int64_t read_at; // ms UTC of the last good reading
+    size_t expiring; // identities with a valid key now and none `within` from now
+};
+struct wh_identity_figures wh_identity_figures(const struct wh_identity *identity,
+                                               int64_t within_ms);
 // For wh_zap_new.
 const struct wh_key_holder *wh_identity_zap(void *identity, const char *public_key);
 

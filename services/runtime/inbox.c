@@ -47,10 +47,12 @@ struct wh_work *wh_list_pop(struct wh_list *list)
 struct wh_work *wh_work_new(struct wh_engine *engine)
 {
     struct wh_work *work = engine->spare;
-    if (!work)
-        return calloc(1, sizeof *work);
-    engine->spare = work->next;
-    *work = (struct wh_work){0};
+    if (work)
+        engine->spare = work->next;
+    else
+        work = malloc(sizeof *work);
+    if (work)
+        *work = (struct wh_work){.since = uv_now(&engine->runtime->loop)};
     return work;
 }
 

@@ -1,230 +1,258 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counters, gauges and histograms of one process by name, and their text for Prometheus (format
-// 0.0.4). Everything has the one label `service`. A name keeps the kind of its first use. Beside
-// them stand the process's own figures, read when the text is made (process.c).
-#include "runtime/metrics.h"
-
-#include <math.h>
-#include <stdarg.h>
-#include <stdint.h>
+// The table of what is counted: families by name, series by name and labels, found by one hash of
+// both. A figure without labels costs one probe and no copy.
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/process.h"
+#include "runtime/metrics_internal.h"
 
-#define SLOTS 512 // power of two; at most half of them are used
-#define BOUNDS 12
+#define KEY_MAX 400 // of name and labels
+#define VALUE_MAX 64
+#define DROPPED "metrics_dropped_total"
+#define DROPPED_HELP "figures left out because a name had too many label sets"
 
-static const double bounds[BOUNDS] = {0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000};
-
-enum kind { KIND_GAUGE, KIND_COUNTER, KIND_HISTOGRAM };
-
-struct metric {
-    char *name, *help;
-    enum kind kind;
-    double value; // a histogram's sum
-    uint64_t count;
-    uint64_t *buckets; // BOUNDS of them, not cumulated
-};
-
-struct wh_metrics {
-    char service[32];
-    struct metric slots[SLOTS];
-    uint16_t order[SLOTS]; // slots in order of first use
-    size_t n;
-};
-
-// A growing text; `failed` once without memory.
-struct text {
-    char *p;
-    size_t n, cap;
-    bool failed;
-};
+const struct wh_buckets wh_buckets_seconds = {
+    13, {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5}};
+const struct wh_buckets wh_buckets_waiting = {
+    14, {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 600}};
+const struct wh_buckets wh_buckets_items = {10, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512}};
 
 struct wh_metrics *wh_metrics_new(const char *service)
 {
     struct wh_metrics *metrics = calloc(1, sizeof *metrics);
-    if (metrics != NULL)
-        (void)snprintf(metrics->service, sizeof metrics->service, "%s", service);
+    if (metrics == NULL)
+        return NULL;
+    (void)snprintf(metrics->service, sizeof metrics->service, "%s", service);
+    wh_metrics_add(metrics, DROPPED, DROPPED_HELP, NULL, 0);
     return metrics;
+}
+
+static void family_clear(struct wh_metrics *metrics, struct metric_family *family)
+{
+    while (family->first != NULL) {
+        struct metric_series *series = family->first;
+        struct metric_series **link = &metrics->table[series->hash % METRICS_BUCKETS];
+        while (*link != series)
+            link = &(*link)->chain;
+        *link = series->chain;
+        family->first = series->next;
+        free(series->counts);
+        free(series);
+    }
+    family->last = NULL;
+    family->n = 0;
 }
 
 void wh_metrics_free(struct wh_metrics *metrics)
 {
-    if (metrics == NULL)
-        return;
-    for (size_t i = 0; i < SLOTS; i++) {
-        free(metrics->slots[i].name);
-        free(metrics->slots[i].help);
-        free(metrics->slots[i].buckets);
+    while (metrics != NULL && metrics->first != NULL) {
+        struct metric_family *family = metrics->first;
+        metrics->first = family->next;
+        family_clear(metrics, family);
+        free(family->name);
+        free(family);
     }
     free(metrics);
 }
 
-static size_t slot_of(const char *name) // FNV-1a
+// ---- keys ------------------------------------------------------------------------------------
+
+// Appends a label; quotes, backslashes and line ends are escaped. False: no room.
+static bool key_label(char *key, size_t *n, const char *name, const char *value)
+{
+    int head = snprintf(key + *n, KEY_MAX - *n, ",%s=\"", name);
+    if (head < 0 || (size_t)head + 2 * VALUE_MAX + 2 > KEY_MAX - *n)
+        return false;
+    *n += (size_t)head;
+    for (size_t i = 0; i < VALUE_MAX && value[i] != '\0'; i++) {
+        bool special = value[i] == '"' || value[i] == '\\' || value[i] == '\n';
+        if (special)
+            key[(*n)++] = '\\';
+        key[(*n)++] = (char)(value[i] == '\n' ? 'n' : value[i]);
+    }
+    key[(*n)++] = '"';
+    key[*n] = '\0';
+    return true;
+}
+
+// value NULL: the labels' own values, else the same for all of them.
+static bool key_make(char key[KEY_MAX], const char *name, const struct wh_label *labels,
+                     const char *value)
+{
+    int n = snprintf(key, KEY_MAX, "%s", name);
+    if (n < 0 || n >= KEY_MAX)
+        return false;
+    size_t at = (size_t)n;
+    for (; labels != NULL && labels->key != NULL; labels++)
+        if (!key_label(key, &at, labels->key, value != NULL ? value : labels->value))
+            return false;
+    return true;
+}
+
+static uint64_t hash_of(const char *key) // FNV-1a
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (const char *p = name; *p != '\0'; p++)
+    for (const char *p = key; *p != '\0'; p++)
         hash = (hash ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
-    return (size_t)(hash ^ hash >> 32) % SLOTS;
+    return hash ^ hash >> 32;
 }
 
-static struct metric *metric_make(struct wh_metrics *metrics, size_t slot, const char *name,
-                                  const char *help, enum kind kind)
+static struct metric_series *series_find(const struct wh_metrics *metrics, const char *key,
+                                         uint64_t hash)
 {
-    struct metric *metric = &metrics->slots[slot];
-    if (metrics->n >= SLOTS / 2)
-        return NULL;
-    struct metric made = {.name = strdup(name), .help = strdup(help), .kind = kind};
-    if (kind == KIND_HISTOGRAM)
-        made.buckets = calloc(BOUNDS, sizeof *made.buckets);
-    if (made.name == NULL || made.help == NULL || (kind == KIND_HISTOGRAM && !made.buckets)) {
-        free(made.name);
-        free(made.help);
-        free(made.buckets);
+    struct metric_series *series = metrics->table[hash % METRICS_BUCKETS];
+    while (series != NULL && (series->hash != hash || strcmp(series->key, key) != 0))
+        series = series->chain;
+    return series;
+}
+
+// ---- making ----------------------------------------------------------------------------------
+
+static struct metric_family *family_find(const struct wh_metrics *metrics, const char *name)
+{
+    struct metric_family *family = metrics->first;
+    while (family != NULL && strcmp(family->name, name) != 0)
+        family = family->next;
+    return family;
+}
+
+// What is counted and how; shared by the functions below.
+struct asked {
+    const char *name, *help;
+    enum metric_kind kind;
+    const struct wh_buckets *buckets;
+};
+
+static struct metric_family *family_of(struct wh_metrics *metrics, const struct asked *asked)
+{
+    struct metric_family *family = family_find(metrics, asked->name);
+    if (family != NULL)
+        return family;
+    family = calloc(1, sizeof *family);
+    char *name = strdup(asked->name);
+    if (family == NULL || name == NULL) {
+        free(family);
+        free(name);
         return NULL;
     }
-    *metric = made;
-    metrics->order[metrics->n++] = (uint16_t)slot;
-    return metric;
+    *family = (struct metric_family){
+        .name = name, .help = asked->help, .kind = asked->kind, .buckets = asked->buckets};
+    *(metrics->last != NULL ? &metrics->last->next : &metrics->first) = family;
+    metrics->last = family;
+    return family;
 }
 
-// NULL when the table is full, memory is out, or the name has another kind: then it is not counted.
-static struct metric *metric_of(struct wh_metrics *metrics, const char *name, const char *help,
-                                enum kind kind)
+static struct metric_series *series_make(struct wh_metrics *metrics, struct metric_family *family,
+                                         const char *key, uint64_t hash)
 {
-    size_t slot = slot_of(name);
-    for (; metrics->slots[slot].name != NULL; slot = (slot + 1) % SLOTS)
-        if (strcmp(metrics->slots[slot].name, name) == 0)
-            return metrics->slots[slot].kind == kind ? &metrics->slots[slot] : NULL;
-    return metric_make(metrics, slot, name, help, kind);
+    size_t size = strlen(key) + 1;
+    struct metric_series *series = calloc(1, sizeof *series + size);
+    if (series == NULL)
+        return NULL;
+    if (family->buckets != NULL)
+        series->counts = calloc(family->buckets->n, sizeof *series->counts);
+    if (family->buckets != NULL && series->counts == NULL) {
+        free(series);
+        return NULL;
+    }
+    memcpy(series->key, key, size);
+    series->family = family;
+    series->hash = hash;
+    series->chain = metrics->table[hash % METRICS_BUCKETS];
+    metrics->table[hash % METRICS_BUCKETS] = series;
+    *(family->last != NULL ? &family->last->next : &family->first) = series;
+    family->last = series;
+    family->n++;
+    return series;
 }
 
-void wh_metrics_set(struct wh_metrics *metrics, const char *name, const char *help, double value)
+// No room for this label set: the family's series of all others; of a gauge there is none.
+static struct metric_series *series_other(struct wh_metrics *metrics, struct metric_family *family,
+                                          const struct wh_label *labels)
 {
-    struct metric *metric = metric_of(metrics, name, help, KIND_GAUGE);
-    if (metric != NULL)
-        metric->value = value;
+    char key[KEY_MAX];
+    if (family->kind == METRIC_GAUGE || !key_make(key, family->name, labels, "other")) {
+        wh_metrics_add(metrics, DROPPED, DROPPED_HELP, NULL, 1);
+        return NULL;
+    }
+    uint64_t hash = hash_of(key);
+    struct metric_series *series = series_find(metrics, key, hash);
+    return series != NULL ? series : series_make(metrics, family, key, hash);
 }
 
-void wh_metrics_add(struct wh_metrics *metrics, const char *name, const char *help, double value)
+// NULL: nothing can be counted (no memory, another kind under this name, no room for a gauge).
+static struct metric_series *series_of(struct wh_metrics *metrics, const struct asked *asked,
+                                       const struct wh_label *labels)
 {
-    struct metric *metric = metric_of(metrics, name, help, KIND_COUNTER);
-    if (metric != NULL)
-        metric->value += value;
+    char made[KEY_MAX];
+    const char *key = asked->name;
+    if (labels != NULL) {
+        if (!key_make(made, asked->name, labels, NULL))
+            return NULL;
+        key = made;
+    }
+    uint64_t hash = hash_of(key);
+    struct metric_series *series = series_find(metrics, key, hash);
+    if (series != NULL)
+        return series->family->kind == asked->kind ? series : NULL;
+    struct metric_family *family = family_of(metrics, asked);
+    if (family == NULL || family->kind != asked->kind)
+        return NULL;
+    if (family->n >= WH_METRICS_SERIES)
+        return series_other(metrics, family, labels);
+    return series_make(metrics, family, key, hash);
 }
 
-void wh_metrics_observe(struct wh_metrics *metrics, const char *name, const char *help, double ms)
+// ---- counting --------------------------------------------------------------------------------
+
+void wh_metrics_set(struct wh_metrics *metrics, const char *name, const char *help,
+                    const struct wh_label *labels, double value)
 {
-    struct metric *metric = metric_of(metrics, name, help, KIND_HISTOGRAM);
-    if (metric == NULL)
+    const struct asked asked = {name, help, METRIC_GAUGE, NULL};
+    struct metric_series *series = series_of(metrics, &asked, labels);
+    if (series != NULL)
+        series->value = value;
+}
+
+void wh_metrics_add(struct wh_metrics *metrics, const char *name, const char *help,
+                    const struct wh_label *labels, double value)
+{
+    const struct asked asked = {name, help, METRIC_COUNTER, NULL};
+    struct metric_series *series = series_of(metrics, &asked, labels);
+    if (series != NULL)
+        series->value += value;
+}
+
+void wh_metrics_count(struct wh_metrics *metrics, const char *name, const char *help,
+                      const struct wh_label *labels, double value)
+{
+    const struct asked asked = {name, help, METRIC_COUNTER, NULL};
+    struct metric_series *series = series_of(metrics, &asked, labels);
+    if (series != NULL)
+        series->value = value;
+}
+
+void wh_metrics_observe(struct wh_metrics *metrics, const char *name, const char *help,
+                        const struct wh_buckets *buckets, double value)
+{
+    const struct asked asked = {name, help, METRIC_HISTOGRAM, buckets};
+    struct metric_series *series = series_of(metrics, &asked, NULL);
+    if (series == NULL)
         return;
-    metric->value += ms;
-    metric->count++;
-    for (size_t i = 0; i < BOUNDS; i++)
-        if (ms <= bounds[i]) {
-            metric->buckets[i]++;
-            return;
-        }
+    series->value += value;
+    series->count++;
+    size_t i = 0;
+    while (i < series->family->buckets->n && value > series->family->buckets->bounds[i])
+        i++;
+    if (i < series->family->buckets->n)
+        series->counts[i]++;
 }
 
-static void put(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct text *text, const char *format, ...)
+void wh_metrics_clear(struct wh_metrics *metrics, const char *name)
 {
-    char line[512];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    if (n < 0 || (size_t)n >= sizeof line || text->failed)
-        return;
-    if (text->n + (size_t)n + 1 > text->cap) {
-        char *bigger = realloc(text->p, text->cap * 2 + 4096);
-        if (bigger == NULL) {
-            text->failed = true;
-            return;
-        }
-        text->p = bigger;
-        text->cap = text->cap * 2 + 4096;
-    }
-    memcpy(text->p + text->n, line, (size_t)n + 1);
-    text->n += (size_t)n;
-}
-
-static void put_head(struct text *text, const char *name, const char *help, const char *kind)
-{
-    char flat[256];
-    size_t n = 0;
-    for (const char *p = help; *p != '\0' && n < sizeof flat - 1; p++)
-        flat[n++] = (char)(*p == '\n' || *p == '\\' ? ' ' : *p);
-    flat[n] = '\0';
-    put(text, "# HELP %s %s\n# TYPE %s %s\n", name, flat, name, kind);
-}
-
-static void put_value(struct text *text, const char *name, const char *service, double value)
-{
-    if (value == floor(value) && fabs(value) < 1e15)
-        put(text, "%s{service=\"%s\"} %.0f\n", name, service, value);
-    else
-        put(text, "%s{service=\"%s\"} %.9g\n", name, service, value);
-}
-
-static void put_histogram(struct text *text, const char *name, const char *service,
-                          const struct metric *metric)
-{
-    uint64_t below = 0;
-    for (size_t i = 0; i < BOUNDS; i++) {
-        below += metric->buckets[i];
-        put(text, "%s_bucket{service=\"%s\",le=\"%g\"} %llu\n", name, service, bounds[i],
-            (unsigned long long)below);
-    }
-    put(text, "%s_bucket{service=\"%s\",le=\"+Inf\"} %llu\n", name, service,
-        (unsigned long long)metric->count);
-    put(text, "%s_sum{service=\"%s\"} %.9g\n%s_count{service=\"%s\"} %llu\n", name, service,
-        metric->value, name, service, (unsigned long long)metric->count);
-}
-
-static void put_process(struct text *text, const char *service)
-{
-    struct wh_process_figures figures;
-    wh_process_figures(&figures);
-    const struct {
-        const char *name, *help, *kind;
-        double value;
-    } rows[] = {
-        {"process_resident_memory_bytes", "Memory in RAM", "gauge", figures.resident_bytes},
-        {"process_open_fds", "Open file descriptors", "gauge", figures.open_fds},
-        {"process_max_fds", "Most file descriptors allowed", "gauge", figures.max_fds},
-        {"process_cpu_seconds_total", "Processor time used", "counter", figures.cpu_seconds},
-        {"process_start_time_seconds", "When the process began", "gauge", figures.start_seconds},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        put_head(text, rows[i].name, rows[i].help, rows[i].kind);
-        put_value(text, rows[i].name, service, rows[i].value);
-    }
-}
-
-char *wh_metrics_text(const struct wh_metrics *metrics, size_t *ret_n)
-{
-    static const char *const kinds[] = {"gauge", "counter", "histogram"};
-    struct text text = {0};
-    for (size_t i = 0; i < metrics->n; i++) {
-        const struct metric *metric = &metrics->slots[metrics->order[i]];
-        char name[128];
-        (void)snprintf(name, sizeof name, "whistle_%s", metric->name);
-        put_head(&text, name, metric->help, kinds[metric->kind]);
-        if (metric->kind == KIND_HISTOGRAM)
-            put_histogram(&text, name, metrics->service, metric);
-        else
-            put_value(&text, name, metrics->service, metric->value);
-    }
-    put_process(&text, metrics->service);
-    if (text.failed) {
-        free(text.p);
-        return NULL;
-    }
-    *ret_n = text.n;
-    return text.p;
+    struct metric_family *family = family_find(metrics, name);
+    if (family != NULL)
+        family_clear(metrics, family);
 }

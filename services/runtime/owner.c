@@ -265,6 +265,7 @@ int wh_owner_new(struct wh_runtime *runtime, struct wh_owner **ret_owner)
     crypto_generichash(hash, sizeof hash, (const uint8_t *)text, (unsigned long long)n, NULL, 0);
     memcpy(&owner->lock_key, hash, sizeof owner->lock_key);
     owner->runtime = runtime;
+    owner->proof_ms = wh_mono_ms();
     uv_timer_init(&runtime->loop, &owner->tick);
     owner->tick.data = owner;
     uv_timer_start(&owner->tick, on_tick, TICK_MS, TICK_MS);
@@ -316,6 +317,17 @@ void wh_owner_hold(struct wh_runtime *runtime, const char *sqlstate)
     wh_logf(WH_LOG_WARN, "owner.hold", "waiting %d s after SQLSTATE %s", HOLD_MS / 1000, sqlstate);
     runtime->owner->hold_until = wh_mono_ms() + HOLD_MS;
     runtime->disk_full = strncmp(sqlstate, "53100", 5) == 0;
+}
+
+int64_t wh_owner_standby_lag(const struct wh_runtime *runtime)
+{
+    int64_t lag = runtime->owner->seen_seq - wh_tail_head(runtime->tail, NULL);
+    return runtime->phase == WH_PHASE_STANDBY && lag > 0 ? lag : 0;
+}
+
+int64_t wh_owner_silent_ms(const struct wh_runtime *runtime)
+{
+    return wh_mono_ms() - runtime->owner->proof_ms;
 }
 
 static void on_released(void *arg, const struct wh_db_outcome *outcome)

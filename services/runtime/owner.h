@@ -17,6 +17,10 @@ void wh_owner_disconnected(struct wh_runtime *runtime);
 void wh_owner_proved(struct wh_runtime *runtime, int64_t sent_ms);
 // The database works but refuses to write (disk full …): do not try again at once.
 void wh_owner_hold(struct wh_runtime *runtime, const char *sqlstate);
+// Standing by: events that our tail lacks of the journal; else 0.
+int64_t wh_owner_standby_lag(const struct wh_runtime *runtime);
+// Time since the last round trip with the database that is known to have worked.
+int64_t wh_owner_silent_ms(const struct wh_runtime *runtime);
 // Gives the lock back, then calls done.
 void wh_owner_release(struct wh_runtime *runtime, void (*done)(struct wh_runtime *runtime));
 

@@ -3,6 +3,8 @@
 // write to it when packing: the casts are safe.
 #include "runtime/refusal.h"
 
+#include "runtime/figures.h"
+
 void wh_refusal(enum wh_rule rule, const char *field, const char *detail, int64_t retry_ms,
                 Whistle__V1__Error *ret_error)
 {
@@ -14,4 +16,15 @@ void wh_refusal(enum wh_rule rule, const char *field, const char *detail, int64_
     ret_error->field = (char *)(field != NULL ? field : "");
     ret_error->detail = (char *)(detail != NULL ? detail : info->en);
     ret_error->retry_after_ms = retry_ms;
+}
+
+void wh_refusal_count(struct wh_metrics *metrics, const char *at, const Whistle__V1__Error *error)
+{
+    const struct wh_label labels[] = {{"at", at}, {"reason", error->rule}, {0}};
+    if (metrics == NULL)
+        return;
+    if (error->retry_after_ms > 0)
+        wh_metrics_add(metrics, FIG_BUSY, labels, 1);
+    else
+        wh_metrics_add(metrics, FIG_REFUSED, labels, 1);
 }

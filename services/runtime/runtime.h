@@ -7,10 +7,10 @@
 #include "runtime/db.h"
 #include "runtime/door.h"
 #include "runtime/feed.h"
+#include "runtime/http.h"
 #include "runtime/identity.h"
 #include "runtime/journal.h"
 #include "runtime/log.h"
-#include "runtime/metrics.h"
 #include "runtime/service.h"
 #include "runtime/sql.h"
 #include "runtime/timers.h"
@@ -55,6 +55,10 @@ struct wh_runtime {
     enum wh_phase phase;
     bool voiding, stopping, bind_told;
     size_t n_queries; // being answered
+    struct {
+        int64_t asked_at, next_at; // mono; next_at 0: at once
+        bool busy;
+    } counting; // service->counts_select, see figures.c
     bool disk_full;
     int exit_code;
 };
@@ -89,9 +93,8 @@ void wh_check_schema(const struct wh_runtime *runtime, const PGresult *result);
 // migrations this program knows; the migrator reads them.
 void wh_check_session(const struct wh_runtime *runtime, const char *role, char *ret_name, size_t n);
 void wh_runtime_connect(struct wh_runtime *runtime);
-// figures.c: what /metrics and /readyz show.
-void wh_figures_refresh(void *runtime);
-bool wh_figures_ready(void *runtime, char *ret_why, size_t n);
+// asked.c: what /readyz says.
+bool wh_ready(void *runtime, char *ret_why, size_t n);
 // lifecycle.c: signals, draining, the end.
 int wh_lifecycle_begin(struct wh_runtime *runtime);
 void wh_lifecycle_stop(struct wh_runtime *runtime);

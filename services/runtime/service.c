@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "runtime/failpoint.h"
+#include "runtime/figures.h"
 #include "runtime/follows.h"
 #include "runtime/owner.h"
 #include "runtime/runtime.h"
@@ -80,6 +81,7 @@ static void bind_door(struct wh_runtime *runtime)
         .state = runtime->state,
         .take = on_take,
         .busy = on_busy,
+        .metrics = runtime->metrics,
         .arg = runtime,
     };
     if (!runtime->door && wh_door_open(&options, &runtime->door) != 0)
@@ -99,6 +101,7 @@ static void bind_feed(struct wh_runtime *runtime)
         .viewer = runtime->viewer,
         .first_statement = runtime->sql.feed,
         .epoch = wh_engine_epoch(runtime->engine),
+        .metrics = runtime->metrics,
     };
     if (wh_feed_open(&options, &runtime->feed) != 0)
         bind_failed(runtime, "feed");
@@ -151,7 +154,7 @@ void wh_runtime_void(struct wh_runtime *runtime, const char *why)
     runtime->voiding = true;
     if (runtime->phase != WH_PHASE_DOWN && !runtime->stopping) {
         wh_logf(WH_LOG_WARN, "service.void", "%s", why);
-        wh_metrics_add(runtime->metrics, "void_total", "times that all memory became void", 1);
+        wh_metrics_add(runtime->metrics, FIG_VOID, NULL, 1);
     }
     runtime->phase = WH_PHASE_DOWN;
     wh_owner_disconnected(runtime);
@@ -171,11 +174,18 @@ void wh_runtime_void(struct wh_runtime *runtime, const char *why)
 
 // ---- connections -----------------------------------------------------------------------------
 
+static const char *role_of(const struct wh_runtime *runtime, const struct wh_db *db)
+{
+    return db == runtime->writer ? "writer" : db == runtime->reader ? "reader" : "viewer";
+}
+
 static void on_ready(void *arg, struct wh_db *db)
 {
     struct wh_runtime *runtime = arg;
     if (db == runtime->writer)
         wh_logf(WH_LOG_INFO, "database.connected", "%s", wh_db_server(db));
+    wh_metrics_add(runtime->metrics, FIG_DB_MADE, WH_LABELS({"connection", role_of(runtime, db)}),
+                   1);
     if (db != runtime->viewer && wh_db_ready(runtime->writer) && wh_db_ready(runtime->reader))
         wh_owner_connected(runtime);
 }
@@ -195,12 +205,9 @@ static void on_lost(void *arg, struct wh_db *db, const char *why)
     struct wh_runtime *runtime = arg;
     if (runtime->voiding)
         return;
-    lost_log(runtime,
-             db == runtime->writer   ? "writer"
-             : db == runtime->reader ? "reader"
-                                     : "viewer",
-             why);
-    wh_metrics_add(runtime->metrics, "database_lost_total", "connections lost or not made", 1);
+    lost_log(runtime, role_of(runtime, db), why);
+    wh_metrics_add(runtime->metrics, FIG_DB_LOST, WH_LABELS({"connection", role_of(runtime, db)}),
+                   1);
     if (db != runtime->viewer)
         wh_runtime_void(runtime, why);
 }
@@ -277,15 +284,16 @@ static void parts(struct wh_runtime *runtime)
         wh_engine_new(runtime, &runtime->engine) != 0 ||
         wh_owner_new(runtime, &runtime->owner) != 0)
         wh_fatal("memory", "no memory to start with");
+    wh_figures_begin(runtime->metrics);
     wh_engine_limit(runtime->engine, (size_t)wh_settings_int(settings, "turn_items"),
                     wh_settings_int(settings, "timers_grace_ms"),
                     wh_settings_int(settings, "ask_ms"));
     if (wh_followings_new(runtime, &runtime->followings, why, sizeof why) != 0)
         wh_fatal("doors", "%s", why);
     int port = (int)wh_settings_int(settings, "metrics_port");
-    if (port > 0 && wh_http_open(&runtime->loop, wh_settings_text(settings, "metrics_address"),
-                                 port, runtime->metrics, wh_figures_ready, wh_figures_refresh,
-                                 runtime, &runtime->http) != 0)
+    if (port > 0 &&
+        wh_http_open(&runtime->loop, wh_settings_text(settings, "metrics_address"), port,
+                     runtime->metrics, wh_ready, wh_figures_refresh, runtime, &runtime->http) != 0)
         wh_fatal("metrics", "cannot listen at %s:%d", wh_settings_text(settings, "metrics_address"),
                  port);
 }

@@ -24,6 +24,7 @@
 #include "base/id.h"
 #include "client/frame.h"
 #include "client/keys.h"
+#include "runtime/label.h"
 #include "runtime/setting.h"
 #include "whistle/v1/envelope.pb-c.h"
 
@@ -162,6 +163,11 @@ struct wh_service {
     enum wh_rule (*admit)(void *state, const struct wh_item *item, int64_t *ret_retry_ms);
     // Code of a unit or body to its integer, 0 unknown (feeds' subjects).
     int32_t (*subject)(void *state, const char *code);
+    // For figures that only the tables know: at most every 5 s, and only while somebody reads
+    // /metrics, select `counts_select` runs with the one parameter now (ms); `count` is called with
+    // NULL, then with each row, then sees its figures shown. May be NULL.
+    size_t counts_select;
+    void (*count)(void *state, const struct wh_row *row);
 };
 
 // Whole life of the process. Returns the exit code (0 after a drain).
@@ -297,9 +303,15 @@ int64_t wh_seen_by(const struct wh_runtime *runtime, const char *identity);
 int64_t wh_head_seq(const struct wh_runtime *runtime);
 // Roles of an identity by any key that is live now; 0: it has none.
 unsigned wh_live_roles(const struct wh_runtime *runtime, const char *identity);
-// A counter or gauge shown at /metrics as whistle_<name>{service=…}; created at first use.
-void wh_metric_set(struct wh_runtime *runtime, const char *name, const char *help, double value);
-void wh_metric_add(struct wh_runtime *runtime, const char *name, const char *help, double value);
+// Figures of the service's own, shown at /metrics as whistle_<name>{service=…}: a gauge, a counter
+// (0 makes it known), a histogram of how long somebody waited. help is a literal; labels may be
+// NULL, else WH_LABELS(…): codes and words of a small set, nothing about a person, no free text.
+void wh_metric_set(struct wh_runtime *runtime, const char *name, const char *help,
+                   const struct wh_label *labels, double value);
+void wh_metric_add(struct wh_runtime *runtime, const char *name, const char *help,
+                   const struct wh_label *labels, double value);
+void wh_metric_waited(struct wh_runtime *runtime, const char *name, const char *help,
+                      int64_t since); // ms UTC; until now
 // Keys that live outside the database (32 bytes each), from the secret folder: "vault", "reporter".
 int wh_secret(const struct wh_runtime *runtime, const char *name, uint8_t ret_key[32]);
 

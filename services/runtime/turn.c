@@ -244,8 +244,8 @@ static void on_loaded(void *arg, const struct wh_db_outcome *outcome)
         wh_db_drop(runtime->reader, "a load failed");
         return;
     }
-    wh_metrics_observe(runtime->metrics, "load_ms", "time of a turn's loads",
-                       wh_since_ms(engine->loading));
+    wh_metrics_observe(runtime->metrics, FIG_LOAD_TIME, &wh_buckets_seconds,
+                       wh_since_ms(engine->loading) / 1000);
     wh_shelves_begin();
     size_t step = 0;
     for (size_t i = 0; i < runtime->service->n_loaders; i++)
@@ -364,8 +364,9 @@ void wh_turn_begin(struct wh_engine *engine)
     engine->state = WH_ENGINE_LOADING;
     turn->seq = engine->seq;
     memcpy(turn->hash, engine->hash, sizeof turn->hash);
-    wh_metrics_add(engine->runtime->metrics, "turns_total", "turns begun", 1);
-    wh_metrics_add(engine->runtime->metrics, "turn_items_total", "items taken by turns",
-                   (double)turn->n);
+    engine->began = uv_hrtime();
+    wh_metrics_add(engine->runtime->metrics, FIG_TURNS, NULL, 1);
+    wh_metrics_observe(engine->runtime->metrics, FIG_TURN_ITEMS, &wh_buckets_items,
+                       (double)turn->n);
     load(engine);
 }

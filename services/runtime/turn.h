@@ -20,6 +20,8 @@ void wh_engine_serve(struct wh_engine *engine, int64_t epoch, int64_t seq,
 void wh_engine_void(struct wh_engine *engine);
 bool wh_engine_idle(const struct wh_engine *engine); // nothing waits, nothing in flight
 size_t wh_engine_waiting(const struct wh_engine *engine);
+// How long the oldest item that waits or is in the turn in hand has been here.
+int64_t wh_engine_oldest_ms(const struct wh_engine *engine);
 int64_t wh_engine_head(const struct wh_engine *engine);
 int64_t wh_engine_epoch(const struct wh_engine *engine);
 
@@ -44,6 +46,7 @@ void wh_engine_limit(struct wh_engine *engine, size_t items, int64_t timers_grac
 
 // Open dead letters by object, while rebuilding.
 void wh_engine_parked(struct wh_engine *engine, int64_t object, int64_t count);
-size_t wh_engine_parked_count(const struct wh_engine *engine);
+size_t wh_engine_parked_count(const struct wh_engine *engine); // objects
+size_t wh_engine_parked_letters(const struct wh_engine *engine);
 
 #endif

@@ -20,9 +20,9 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "runtime/http.h"
 #include "runtime/http_request.h"
 #include "runtime/log.h"
-#include "runtime/metrics.h"
 
 static void has(const char *text, const char *part)
 {
@@ -30,31 +30,39 @@ static void has(const char *text, const char *part)
         fail_msg("no \"%s\" in:\n%s", part, text);
 }
 
+static char *text_of_metrics(struct wh_metrics *metrics)
+{
+    size_t n;
+    char *text = wh_metrics_text(metrics, &n);
+    assert_int_equal(n, strlen(text));
+    return text;
+}
+
 static void text_is_prometheus(void **state)
 {
     (void)state;
-    size_t n;
     struct wh_metrics *metrics = wh_metrics_new("intake");
-    wh_metrics_set(metrics, "lag", "how far\nbehind", 2.5);
-    wh_metrics_add(metrics, "accepted_total", "accepted", 3);
-    wh_metrics_add(metrics, "accepted_total", "accepted", 4);
-    wh_metrics_set(metrics, "accepted_total", "another kind is not mixed in", 99);
+    wh_metrics_set(metrics, "lag", "how far\nbehind", NULL, 2.5);
+    wh_metrics_add(metrics, "accepted_total", "accepted", NULL, 3);
+    wh_metrics_add(metrics, "accepted_total", "accepted", NULL, 4);
+    wh_metrics_set(metrics, "accepted_total", "another kind is not mixed in", NULL, 99);
+    wh_metrics_count(metrics, "seen_total", "told", NULL, 12);
+    wh_metrics_count(metrics, "seen_total", "told", NULL, 11);
     for (int i = 1; i <= 100; i++)
-        wh_metrics_observe(metrics, "turn_ms", "a turn", i);
-    wh_metrics_observe(metrics, "turn_ms", "a turn", 9000);
-    char *text = wh_metrics_text(metrics, &n);
-    assert_int_equal(n, strlen(text));
+        wh_metrics_observe(metrics, "turn_seconds", "a turn", &wh_buckets_seconds, i / 1000.0);
+    wh_metrics_observe(metrics, "turn_seconds", "a turn", &wh_buckets_seconds, 9);
+    char *text = text_of_metrics(metrics);
     has(text, "# HELP whistle_lag how far behind\n# TYPE whistle_lag gauge\n"
               "whistle_lag{service=\"intake\"} 2.5\n");
     has(text, "# TYPE whistle_accepted_total counter\n"
               "whistle_accepted_total{service=\"intake\"} 7\n");
-    has(text, "whistle_turn_ms_bucket{service=\"intake\",le=\"0.5\"} 0\n");
-    has(text, "whistle_turn_ms_bucket{service=\"intake\",le=\"10\"} 10\n");
-    has(text, "whistle_turn_ms_bucket{service=\"intake\",le=\"5000\"} 100\n");
-    has(text, "whistle_turn_ms_bucket{service=\"intake\",le=\"+Inf\"} 101\n");
-    has(text, "whistle_turn_ms_sum{service=\"intake\"} 14050\n");
-    has(text, "whistle_turn_ms_count{service=\"intake\"} 101\n");
-    has(text, "process_resident_memory_bytes{service=\"intake\"} ");
+    has(text, "whistle_seen_total{service=\"intake\"} 11\n");
+    has(text, "whistle_turn_seconds_bucket{service=\"intake\",le=\"0.0005\"} 0\n");
+    has(text, "whistle_turn_seconds_bucket{service=\"intake\",le=\"0.01\"} 10\n");
+    has(text, "whistle_turn_seconds_bucket{service=\"intake\",le=\"5\"} 100\n");
+    has(text, "whistle_turn_seconds_bucket{service=\"intake\",le=\"+Inf\"} 101\n");
+    has(text, "whistle_turn_seconds_sum{service=\"intake\"} 14.05\n");
+    has(text, "whistle_turn_seconds_count{service=\"intake\"} 101\n");
     has(text, "process_open_fds{service=\"intake\"} ");
     const char *memory = strstr(text, "process_resident_memory_bytes{service=\"intake\"} ");
     assert_true(atof(strchr(memory, '}') + 1) > 1e6);
@@ -64,21 +72,60 @@ static void text_is_prometheus(void **state)
     wh_metrics_free(metrics);
 }
 
-static void a_full_table_counts_nothing_more(void **state)
+static void labels_stand_together(void **state)
 {
     (void)state;
-    size_t n;
-    char name[32];
     struct wh_metrics *metrics = wh_metrics_new("x");
-    for (int i = 0; i < 1000; i++) {
-        snprintf(name, sizeof name, "m%d", i);
-        wh_metrics_add(metrics, name, "help", i);
+    wh_metrics_add(metrics, "refused_total", "no", WH_LABELS({"at", "door"}, {"reason", "a.b"}), 2);
+    wh_metrics_set(metrics, "between", "other", NULL, 1);
+    wh_metrics_add(metrics, "refused_total", "no", WH_LABELS({"at", "feed"}, {"reason", "a.b"}), 1);
+    wh_metrics_add(metrics, "refused_total", "no", WH_LABELS({"at", "door"}, {"reason", "a.b"}), 3);
+    wh_metrics_add(metrics, "refused_total", "no", WH_LABELS({"at", "a\"b\\c\nd"}), 1);
+    char *text = text_of_metrics(metrics);
+    has(text, "# TYPE whistle_refused_total counter\n"
+              "whistle_refused_total{service=\"x\",at=\"door\",reason=\"a.b\"} 5\n"
+              "whistle_refused_total{service=\"x\",at=\"feed\",reason=\"a.b\"} 1\n"
+              "whistle_refused_total{service=\"x\",at=\"a\\\"b\\\\c\\nd\"} 1\n");
+    free(text);
+    wh_metrics_clear(metrics, "refused_total");
+    text = text_of_metrics(metrics);
+    assert_null(strstr(text, "refused_total"));
+    free(text);
+    wh_metrics_add(metrics, "refused_total", "no", WH_LABELS({"at", "door"}), 1);
+    text = text_of_metrics(metrics);
+    has(text, "whistle_refused_total{service=\"x\",at=\"door\"} 1\n");
+    free(text);
+    wh_metrics_free(metrics);
+}
+
+// However many label sets somebody makes: the count is bounded, and counters lose nothing.
+static void too_many_labels_are_counted_as_others(void **state)
+{
+    (void)state;
+    char name[32];
+    double sum = 0;
+    struct wh_metrics *metrics = wh_metrics_new("x");
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 1000; i++) {
+            snprintf(name, sizeof name, "n%d", i);
+            wh_metrics_add(metrics, "many_total", "help", WH_LABELS({"who", name}), i);
+            wh_metrics_set(metrics, "gauge", "help", WH_LABELS({"who", name}), i);
+            sum += i;
+        }
+    char *text = text_of_metrics(metrics), *line = text;
+    size_t series = 0, gauges = 0;
+    while ((line = strstr(line, "\nwhistle_many_total{")) != NULL) {
+        sum -= atof(strstr(line, "} ") + 2);
+        series++;
+        line++;
     }
-    wh_metrics_add(metrics, "m0", "help", 5);
-    char *text = wh_metrics_text(metrics, &n);
-    has(text, "whistle_m0{service=\"x\"} 5\n");
-    has(text, "whistle_m255{service=\"x\"} 255\n");
-    assert_null(strstr(text, "whistle_m256{"));
+    for (line = text; (line = strstr(line, "\nwhistle_gauge{")) != NULL; line++)
+        gauges++;
+    assert_int_equal(series, WH_METRICS_SERIES + 1);
+    assert_int_equal(gauges, WH_METRICS_SERIES);
+    assert_true(sum == 0);
+    has(text, "whistle_many_total{service=\"x\",who=\"other\"} ");
+    has(text, "whistle_metrics_dropped_total{service=\"x\"} 1488\n"); // 2 * (1000 - 256)
     free(text);
     wh_metrics_free(metrics);
 }
@@ -173,7 +220,7 @@ static bool is_ready(void *arg, char *ret_why, size_t n)
 
 static void before(void *arg)
 {
-    wh_metrics_add(((struct server *)arg)->metrics, "scrapes_total", "scrapes", 1);
+    wh_metrics_add(((struct server *)arg)->metrics, "scrapes_total", "scrapes", NULL, 1);
 }
 
 static int free_port(void)
@@ -329,7 +376,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_prometheus),
-        cmocka_unit_test(a_full_table_counts_nothing_more),
+        cmocka_unit_test(labels_stand_together),
+        cmocka_unit_test(too_many_labels_are_counted_as_others),
         cmocka_unit_test(log_lines_are_json),
         TEST(paths_answer),
         TEST(refusals_answer_too),
