@@ -35,6 +35,8 @@ void dispatch_tell_fresh(struct dispatch *state)
     state->n_fresh = 0;
 }
 
+#define DISPATCH_ENDED WHISTLE__V1__TASK_STATE__TASK_STATE_CONFIRMED
+
 // ---- counted in the tables ----------------------------------------------------------------------
 
 static void tell(struct dispatch *state, const struct wh_row *row)
@@ -42,7 +44,7 @@ static void tell(struct dispatch *state, const struct wh_row *row)
     static const size_t prefix = sizeof "TASK_STATE_" - 1;
     struct wh_runtime *runtime = state->runtime;
     const struct dispatch_counted *counted = &state->counted;
-    for (int i = 1; i < DISPATCH_TASK_STATES; i++) {
+    for (int i = 1; i < DISPATCH_ENDED; i++) {
         const ProtobufCEnumValue *value =
             protobuf_c_enum_descriptor_get_value(&whistle__v1__task_state__descriptor, i);
         wh_metric_set(runtime, "tasks_open", "open tasks, by state",

@@ -180,6 +180,8 @@ static void door(struct wh_runtime *runtime)
     if (runtime->door)
         counts = wh_door_counts(runtime->door);
     gauge(runtime, FIG_DOOR_PENDING, runtime->door ? (double)wh_door_pending(runtime->door) : 0.0);
+    total(runtime, FIG_SHAKEN, (double)wh_zap_accepted(runtime->zap));
+    total(runtime, FIG_TURNED_AWAY, (double)wh_zap_refused(runtime->zap));
     total(runtime, FIG_DOOR_TAKEN, (double)counts.taken);
     total(runtime, FIG_DOOR_ANSWERED, (double)counts.answered);
     total(runtime, FIG_DOOR_LOST, (double)counts.lost);

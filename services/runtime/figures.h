@@ -26,6 +26,8 @@
 #define FIG_DOOR_TAKEN "door_taken_total", "commands and questions taken"
 #define FIG_DOOR_ANSWERED "door_answered_total", "commands and questions answered"
 #define FIG_DOOR_LOST "answers_lost_total", "answers that could not be sent"
+#define FIG_SHAKEN "handshakes_total", "connections let in"
+#define FIG_TURNED_AWAY "handshakes_refused_total", "connections refused: key unknown or ended"
 #define FIG_REFUSED "refused_total", "commands and follows refused, by rule"
 #define FIG_BUSY "busy_total", "commands and follows told to come back, by rule"
 

@@ -58,7 +58,7 @@ static void put_number(struct text *text, double value)
     if (value == floor(value) && fabs(value) < 1e15)
         put(text, " %.0f\n", value);
     else
-        put(text, " %.9g\n", value);
+        put(text, " %.15g\n", value);
 }
 
 static void put_value(struct text *text, const char *name, const char *service, const char *labels,
