@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "runtime/figures.h"
 #include "runtime/row.h"
 #include "runtime/runtime.h"
 
@@ -86,7 +87,8 @@ static void check_row(const char *set, const char *file, const struct wh_row *ro
                  set, name, file);
 }
 
-static void check_set(const char *set, const char *file, const PGresult *result)
+static void check_set(const struct wh_runtime *runtime, const char *set, const char *file,
+                      const PGresult *result)
 {
     int64_t found = 0;
     char last[64] = "none";
@@ -100,6 +102,8 @@ static void check_set(const char *set, const char *file, const PGresult *result)
         found = wh_row_int(&row, 1);
         text_of(&row, 2, last);
     }
+    wh_metrics_set(runtime->metrics, FIG_SCHEMA, WH_LABELS({"set", set}), (double)found);
+    wh_metrics_set(runtime->metrics, FIG_SCHEMA_KNOWN, WH_LABELS({"set", set}), version_of(file));
     if (found < version_of(file))
         wh_fatal("schema.older",
                  "the tables lack %s/%s, the last file applied is %s: run whistle-migrate", set,
@@ -111,8 +115,8 @@ static void check_set(const char *set, const char *file, const PGresult *result)
 
 void wh_check_schema(const struct wh_runtime *runtime, const PGresult *result)
 {
-    check_set("common", COMMON, result);
-    check_set(runtime->service->name, runtime->service->migration, result);
+    check_set(runtime, "common", COMMON, result);
+    check_set(runtime, runtime->service->name, runtime->service->migration, result);
 }
 
 void wh_check_session(const struct wh_runtime *runtime, const char *role, char *ret_name, size_t n)

@@ -68,7 +68,8 @@
 #define FIG_KEYS_BAD "keyring_bad", "1: the keyring file cannot be read, the last good one holds"
 #define FIG_KEYS_EXPIRING "keys_expiring", "identities without a valid key 7 days from now"
 #define FIG_CLOCK "clock_seconds", "what this process takes for the time"
-#define FIG_SCHEMA "schema_version", "version of the tables this program works with"
+#define FIG_SCHEMA "schema_version", "newest migration of the tables, by set"
+#define FIG_SCHEMA_KNOWN "schema_known_version", "newest migration this program knows, by set"
 #define FIG_BUILD "build_info", "1; what this program is"
 
 struct wh_metrics;
