@@ -13,6 +13,7 @@
 
 #include "cli/names.h"
 #include "cli/page.h"
+#include "cli/sheet.h"
 #include "cli/text.h"
 
 #define PATIENCE_MS 5000
@@ -209,6 +210,26 @@ static void check_routing(struct doctor *doctor)
     reply_done(&reply);
 }
 
+// The hourly sheets are what a shift works by when nothing else answers: are they fresh?
+static void check_sheets(struct doctor *doctor)
+{
+    char detail[1400], why[1024], span[64];
+    const char *folder = sheets_folder(doctor->cli);
+    if (!folder)
+        return;
+    int64_t age = sheets_age(folder, cli_now(), why, sizeof why);
+    span_text(age, span, sizeof span);
+    if (age < 0)
+        (void)snprintf(detail, sizeof detail,
+                       T("%s: 还没有写好的交接班单%s%s", "%s: no handover sheets yet%s%s"), folder,
+                       *why ? ": " : "", why);
+    else
+        (void)snprintf(detail, sizeof detail,
+                       T("%s: 最近一次全部写好在 %s前%s%s", "%s: all written %s ago%s%s"), folder,
+                       span, *why ? ": " : "", why);
+    note(doctor, "sheets", age >= 0 && age < SHEET_STALE_MS, detail);
+}
+
 static void check_services(struct doctor *doctor)
 {
     struct reply reply;
@@ -237,6 +258,7 @@ int run_doctor(struct cli *cli)
         if (!*fault.code)
             check_services(&doctor);
     }
+    check_sheets(&doctor);
     if (cli->json) {
         json_t *line = must(json_pack("{s:b, s:O}", "good", !doctor.bad, "checks", doctor.checks));
         json_dumpf(line, stdout, JSON_LINE);

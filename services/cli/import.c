@@ -11,6 +11,7 @@
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "cli/sheet.h"
 #include "cli/text.h"
 #include "whistle/v1/intake.pb-c.h"
 
@@ -138,6 +139,10 @@ int run_import(struct cli *cli)
 
 int run_export(struct cli *cli)
 {
+    if (args_text(&cli->args, "sheet"))
+        return run_sheet(cli);
+    if (args_text(&cli->args, "sheets"))
+        return run_sheets(cli);
     const char *path = args_text(&cli->args, "FILE");
     const Whistle__V1__District *district = names_district(cli);
     if (!district)

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/file.h"
 #include "cli/output.h"
 #include "cli/webhook.h"
 
@@ -61,32 +62,13 @@ static int write_all(int fd, const char *data, size_t n)
     return 0;
 }
 
-// Temporary name, fsync, rename, fsync of the folder: whole or not there, also after a power cut.
 static int send_outbox(const char *folder, const Whistle__V1__Notice *notice, const char *text,
                        char *ret_why, size_t n)
 {
-    char name[256], path[1024], temporary[1100];
+    char name[256], path[1024];
     sender_file_name(notice->id, name, sizeof name);
     (void)snprintf(path, sizeof path, "%s/%s.json", folder, name);
-    (void)snprintf(temporary, sizeof temporary, "%s/.%s.%ld.tmp", folder, name, (long)getpid());
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return failed(ret_why, n, temporary);
-    int r = write_all(fd, text, strlen(text));
-    if (r == 0)
-        r = fsync(fd);
-    if (close(fd) < 0 || r < 0 || rename(temporary, path) < 0) {
-        failed(ret_why, n, path);
-        unlink(temporary);
-        return -1;
-    }
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    r = fd < 0 ? -1 : fsync(fd);
-    if (r < 0)
-        failed(ret_why, n, folder);
-    if (fd >= 0)
-        close(fd);
-    return r;
+    return file_replace(path, text, strlen(text), 0640) < 0 ? failed(ret_why, n, path) : 0;
 }
 
 static void put_environment(const Whistle__V1__Notice *notice)

@@ -26,6 +26,7 @@ static const struct {
     {"leader", WH_ROLE_LEADER},         {"operator", WH_ROLE_OPERATOR},
     {"auditor", WH_ROLE_AUDITOR},       {"notifier", WH_ROLE_NOTIFIER},
     {"gateway", WH_ROLE_GATEWAY},       {"service", WH_ROLE_SERVICE},
+    {"sheet", WH_ROLE_SHEET},
 };
 
 #define N_ROLES (sizeof(role_names) / sizeof(role_names[0]))

@@ -22,6 +22,7 @@ enum wh_role {
     WH_ROLE_NOTIFIER = 1 << 7,   // sends notices
     WH_ROLE_GATEWAY = 1 << 8,    // speaks for others (acting_for)
     WH_ROLE_SERVICE = 1 << 9,    // one of our services
+    WH_ROLE_SHEET = 1 << 10,     // reads shifts' sheets of everybody, nothing else
 };
 
 #define WH_KEY_Z85 41      // 40 characters and NUL

@@ -97,6 +97,7 @@ void view_show(void *state, struct wh_query *query, const struct wh_item *item);
 void view_list(void *state, struct wh_query *query, const struct wh_item *item);
 void view_tasks(void *state, struct wh_query *query, const struct wh_item *item);
 void view_history(void *state, struct wh_query *query, const struct wh_item *item);
+void view_sheet(void *state, struct wh_query *query, const struct wh_item *item);
 void view_notices(void *state, struct wh_query *query, const struct wh_item *item);
 void view_explain(void *state, struct wh_query *query, const struct wh_item *item);
 void view_check(void *state, struct wh_query *query, const struct wh_item *item);

@@ -61,6 +61,7 @@ static const struct wh_route routes[] = {
     SEE(TASKS, "tasks", READERS, view_tasks),
     SEE(HISTORY, "history", READERS, view_history),
     SEE(NOTICES, "notices", READERS, view_notices),
+    SEE(SHEET, "sheet", READERS | WH_ROLE_SHEET, view_sheet),
     SEE(EXPLAIN, "explain", READERS | WH_ROLE_OPERATOR, view_explain),
     SEE(CHECK, "check", KEEPERS, view_check),
     SEE(DEAD_LETTERS, "dead_letters", KEEPERS | WH_ROLE_SERVICE, view_dead_letters),

@@ -10,8 +10,9 @@
 #include "client/frame.h"
 #include "dispatch/words.h"
 
-#define SEES_ALL \
-    (WH_ROLE_DISTRICT | WH_ROLE_LEADER | WH_ROLE_AUDITOR | WH_ROLE_SERVICE | WH_ROLE_OPERATOR)
+#define SEES_ALL                                                                                \
+    (WH_ROLE_DISTRICT | WH_ROLE_LEADER | WH_ROLE_AUDITOR | WH_ROLE_SERVICE | WH_ROLE_OPERATOR | \
+     WH_ROLE_SHEET)
 
 bool view_begin(struct dispatch *state, struct wh_query *query, const struct wh_item *item)
 {

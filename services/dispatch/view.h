@@ -66,6 +66,15 @@ void view_delivered_all(const struct dispatch *state, const struct whistle *w,
 void view_texts(Whistle__V1__Whistle *shown, struct wh_arena *arena,
                 const struct view_event *event);
 
+// A whistle's notices, gathered row by row of its journal (view_notices.c). Texts are borrowed.
+struct view_notices {
+    struct wh_arena *arena;
+    Whistle__V1__NoticeView **views;
+    size_t n, cap;
+    bool failed; // past the arena's cap
+};
+void view_notices_take(struct view_notices *notices, const struct view_event *event);
+
 // "a.b.c" of up to three numbers. False where it is not one.
 bool view_cursor_parse(const char *cursor, size_t n, int64_t *ret_numbers);
 char *view_cursor(struct wh_arena *arena, size_t n, const int64_t *numbers);

@@ -6,14 +6,7 @@
 #include "dispatch/view.h"
 #include "dispatch/words.h"
 
-struct collecting {
-    struct wh_arena *arena;
-    Whistle__V1__NoticeView **views;
-    size_t n, cap;
-    bool failed;
-};
-
-static Whistle__V1__NoticeView *add(struct collecting *c)
+static Whistle__V1__NoticeView *add(struct view_notices *c)
 {
     Whistle__V1__NoticeView *view = wh_arena_alloc(c->arena, sizeof *view);
     if (c->n == c->cap) {
@@ -40,7 +33,7 @@ static char *channel_kind(struct wh_arena *arena, const char *channel)
     return kind == NULL ? (char *)protobuf_c_empty_string : kind;
 }
 
-static void take_issued(struct collecting *c, int64_t at, const Whistle__V1__Notice *notice)
+static void take_issued(struct view_notices *c, int64_t at, const Whistle__V1__Notice *notice)
 {
     Whistle__V1__NoticeView *view = add(c);
     if (view == NULL) {
@@ -57,7 +50,7 @@ static void take_issued(struct collecting *c, int64_t at, const Whistle__V1__Not
 }
 
 // A release to a receiver takes what waited for it.
-static void drop_waiting(struct collecting *c, const char *receiver)
+static void drop_waiting(struct view_notices *c, const char *receiver)
 {
     size_t n = 0;
     for (size_t i = 0; i < c->n; i++) {
@@ -69,7 +62,7 @@ static void drop_waiting(struct collecting *c, const char *receiver)
     c->n = n;
 }
 
-static void take_waiting(struct collecting *c, const Whistle__V1__NoticeWaiting *waiting)
+static void take_waiting(struct view_notices *c, const Whistle__V1__NoticeWaiting *waiting)
 {
     Whistle__V1__NoticeView *view = add(c);
     if (view != NULL) {
@@ -81,7 +74,7 @@ static void take_waiting(struct collecting *c, const Whistle__V1__NoticeWaiting 
     }
 }
 
-static void take_answer(struct collecting *c, int64_t at, const char *id, bool sent)
+static void take_answer(struct view_notices *c, int64_t at, const char *id, bool sent)
 {
     for (size_t i = 0; i < c->n; i++) {
         if (strcmp(c->views[i]->id, id) == 0) {
@@ -91,7 +84,7 @@ static void take_answer(struct collecting *c, int64_t at, const char *id, bool s
     }
 }
 
-static void take_event(struct collecting *c, const struct view_event *event)
+void view_notices_take(struct view_notices *c, const struct view_event *event)
 {
     const Whistle__V1__DispatchEvent *e = event->event;
     if (e->what_case == EVENT(NOTICE_ISSUED) && e->notice_issued->receiver[0] != '\0') {
@@ -113,7 +106,7 @@ static void answer_notices(struct dispatch *state, struct wh_query *query,
 {
     (void)state;
     const Whistle__V1__ListNotices *ask = (const void *)wh_query_item(query)->message;
-    struct collecting c = {.arena = view->arena};
+    struct view_notices c = {.arena = view->arena};
     struct view_event event;
     Whistle__V1__NoticeList list = WHISTLE__V1__NOTICE_LIST__INIT;
     int64_t first = 0;
@@ -124,7 +117,7 @@ static void answer_notices(struct dispatch *state, struct wh_query *query,
     for (size_t i = 0; i < wh_result_rows(view->journal) && !c.failed; i++) {
         c.failed = !view_event(view->journal, i, view->arena, &event);
         if (!c.failed) {
-            take_event(&c, &event);
+            view_notices_take(&c, &event);
         }
     }
     if (c.failed) {

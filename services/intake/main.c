@@ -11,7 +11,7 @@
 #define KEEPERS (WH_ROLE_STREET | WH_ROLE_DISTRICT)
 #define ANYBODY                                                                         \
     (RAISERS | WH_ROLE_DISTRICT | WH_ROLE_LEADER | WH_ROLE_OPERATOR | WH_ROLE_AUDITOR | \
-     WH_ROLE_NOTIFIER | WH_ROLE_GATEWAY | WH_ROLE_SERVICE)
+     WH_ROLE_NOTIFIER | WH_ROLE_GATEWAY | WH_ROLE_SERVICE | WH_ROLE_SHEET)
 
 static const struct wh_route routes[] = {
     {COMMAND(RAISE), "raise", RAISERS, need_raise, on_raise, NULL},
