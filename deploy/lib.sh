@@ -16,7 +16,7 @@ BUILD=${WHISTLE_BUILD:-$TOP/build}
 APP=$DATA/app
 BIN=$APP/bin
 PGBIN=/usr/lib/postgresql/15/bin
-PROCESSES="postgres intake dispatch notify"
+PROCESSES="postgres intake dispatch notify sheets"
 DISTRICT=${WHISTLE_DISTRICT:-$TOP/deploy/demo/district.json}
 
 source "$TOP/deploy/packages.sh"
@@ -92,12 +92,13 @@ make_data_folder() {
     fi
     local socket=$DATA/run/dispatch-notices.feed
     [ ${#socket} -le 100 ] || die "WHISTLE_DATA: 路径太长 / path too long for a socket: $DATA"
-    mkdir -p "$DATA"/{app,run,log,keys,secrets,outbox,cursors,backup}
+    mkdir -p "$DATA"/{app,run,log,keys,secrets,outbox,cursors,sheets,backup}
     if [ "$(id -u)" = 0 ]; then
-        chown "$RUN_USER" "$DATA" "$DATA"/{run,log,keys,secrets,outbox,cursors,backup}
+        chown "$RUN_USER" "$DATA" "$DATA"/{run,log,keys,secrets,outbox,cursors,sheets,backup}
     fi
     chmod 755 "$DATA"
-    chmod 700 "$DATA/keys" "$DATA/secrets"
+    chmod 700 "$DATA/keys" "$DATA/secrets" "$DATA/backup"
+    chmod 750 "$DATA/sheets"
 }
 
 # ---- processes: one supervisor each, pid files in run/, logs in log/ ------------------------------

@@ -23,7 +23,11 @@ static int later(const void *a, const void *b)
     if (x->at != y->at)
         return x->at < y->at ? -1 : 1;
     int r = strcmp(x->row->whistle->number, y->row->whistle->number);
-    return r ? r : strcmp(x->clock->task, y->clock->task);
+    if (r)
+        return r;
+    if (x->clock->clock != y->clock->clock)
+        return x->clock->clock < y->clock->clock ? -1 : 1;
+    return strcmp(x->clock->task, y->clock->task);
 }
 
 static int less_urgent(const void *a, const void *b)
@@ -154,6 +158,19 @@ static json_t *dues_json(struct cli *cli, const struct sheet *sheet, size_t from
     return list;
 }
 
+// Each desk once.
+static json_t *desks_json(struct cli *cli, const struct sheet *sheet)
+{
+    json_t *list = must(json_array());
+    for (size_t i = 0; i < sheet->n_pages; i++)
+        for (size_t k = 0; k < page_of(sheet, i)->n_desks; k++) {
+            const Whistle__V1__Desk *desk = page_of(sheet, i)->desks[k];
+            if (sheet_desk(sheet, desk->body) == desk)
+                json_array_append_new(list, must(wh_json_from(&desk->base, names_zone(cli))));
+        }
+    return list;
+}
+
 json_t *sheet_json(struct cli *cli, const struct sheet *sheet)
 {
     char as_of[WH_RFC3339_MAX], until[WH_RFC3339_MAX];
@@ -164,12 +181,13 @@ json_t *sheet_json(struct cli *cli, const struct sheet *sheet)
         json_array_append_new(whistles,
                               must(wh_json_from(&sheet->whistles[i]->base, names_zone(cli))));
     return must(json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "unit", sheet->unit, "name",
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "unit", sheet->unit, "name",
         name_party(cli, sheet->unit), "as_of_at", as_of, "until_at", until, "hours", sheet->hours,
         "routing_version", sheet->first->routing_version, "dispatch",
         head_json(sheet->first->dispatch), "dispatch_until", head_json(sheet->last->dispatch),
         "intake", head_json(sheet->first->intake), "late", dues_json(cli, sheet, 0, sheet->n_late),
-        "soon", dues_json(cli, sheet, sheet->n_late, sheet->n_soon), "whistles", whistles));
+        "soon", dues_json(cli, sheet, sheet->n_late, sheet->n_soon), "whistles", whistles, "desks",
+        desks_json(cli, sheet)));
 }
 
 // ---- export --sheet -----------------------------------------------------------------------------

@@ -87,6 +87,8 @@ char **sheet_row(struct sheet_doc *doc, struct sheet_table *table, bool bad);
 // sheet_desk.c: fills the table of desks that this sheet names.
 void sheet_desks(struct cli *cli, const struct sheet *sheet, const char *phones,
                  struct sheet_doc *doc, struct sheet_table *table);
+// The desk of a body as this sheet tells it, NULL where it does not.
+const Whistle__V1__Desk *sheet_desk(const struct sheet *sheet, const char *body);
 // sheet_called.c: who was called, and whether somebody answered.
 void sheet_called(struct cli *cli, const struct sheet *sheet, struct sheet_doc *doc,
                   struct sheet_table *table);

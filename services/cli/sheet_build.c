@@ -60,56 +60,63 @@ static struct sheet_table *table(struct sheet_doc *doc, size_t index, const char
 
 // ---- what is late, what is promised -------------------------------------------------------------
 
-static const char *what(const struct sheet_due *due)
+// Of one matter, one clock and one time: they stand together.
+static bool together(const struct sheet_due *a, const struct sheet_due *b)
 {
-    return text_enum(&whistle__v1__clock__descriptor, (int)due->clock->clock);
+    return a->at == b->at && a->row == b->row && a->clock->clock == b->clock->clock;
 }
 
-static char *about(struct cli *cli, struct sheet_doc *doc, const struct sheet_due *due)
+static void due_row(struct cli *cli, const struct sheet *sheet, struct sheet_doc *doc,
+                    struct sheet_table *table, const struct sheet_due *due)
 {
+    char at[32], span[64];
     const Whistle__V1__Whistle *w = due->row->whistle;
-    const char *p = text_name(&whistle__v1__priority__descriptor, (int)w->priority);
-    (void)cli;
-    return sheet_say(doc, "%s %s%s", p, w->drill ? T("【演练】", "[DRILL] ") : "", w->title);
+    int64_t left = due->at - sheet->first->now_at;
+    char **row = sheet_row(doc, table, left < 0);
+    time_text(cli, due->at, at, sizeof at);
+    span_text(left, span, sizeof span);
+    row[0] = sheet_say(doc, "%s", at);
+    row[1] = sheet_say(doc, "%s", span);
+    row[2] =
+        sheet_say(doc, "%s", text_enum(&whistle__v1__clock__descriptor, (int)due->clock->clock));
+    row[4] = sheet_say(doc, "%s\n%s %s%s", w->number,
+                       text_name(&whistle__v1__priority__descriptor, (int)w->priority),
+                       w->drill ? T("【演练】", "[DRILL] ") : "", w->title);
 }
 
 static void due_rows(struct cli *cli, const struct sheet *sheet, struct sheet_doc *doc,
                      struct sheet_table *table, size_t from, size_t n)
 {
-    char at[32], span[64];
     for (size_t i = from; i < from + n; i++) {
         const struct sheet_due *due = &sheet->dues[i];
-        int64_t left = due->at - sheet->first->now_at;
-        char **row = sheet_row(doc, table, left < 0);
-        time_text(cli, due->at, at, sizeof at);
-        span_text(left, span, sizeof span);
-        row[0] = sheet_say(doc, "%s", at);
-        row[1] = sheet_say(doc, left < 0 ? T("超时 %s", "late %s") : "%s", span);
-        row[2] = sheet_say(doc, "%s",
+        bool first = i == from || !together(due - 1, due);
+        if (first)
+            due_row(cli, sheet, doc, table, due);
+        char **row = table->cells + (table->rows - 1) * table->n_columns;
+        row[3] = sheet_say(doc, "%s%s%s", row[3], first ? "" : T("、", ", "),
                            *due->clock->by ? name_party(cli, due->clock->by) : T("系统", "system"));
-        row[3] = sheet_say(doc, "%s", what(due));
-        row[4] = sheet_say(doc, "%s", due->row->whistle->number);
-        row[5] = about(cli, doc, due);
     }
 }
 
 static void dues(struct cli *cli, const struct sheet *sheet, struct sheet_doc *doc)
 {
-    const struct sheet_column late[] = {{T("应于", "due"), 11},    {T("已超", "late by"), 15},
-                                        {T("谁", "who"), 14},      {T("何事", "what"), 8},
-                                        {T("哨号", "number"), 16}, {T("事由", "about"), 11}};
-    const struct sheet_column soon[] = {{T("应于", "due"), 11},    {T("还有", "left"), 15},
-                                        {T("谁", "who"), 14},      {T("何事", "what"), 8},
-                                        {T("哨号", "number"), 16}, {T("事由", "about"), 11}};
+    const struct sheet_column late[] = {{T("应于", "due"), 11},
+                                        {T("已超", "late by"), 14},
+                                        {T("何事", "what"), 8},
+                                        {T("谁", "who"), 23},
+                                        {T("哨号与事由", "whistle"), 20}};
+    struct sheet_column soon[5];
+    memcpy(soon, late, sizeof soon);
+    soon[1].head = T("还有", "left");
     due_rows(
         cli, sheet, doc,
-        table(doc, 0, T("一、已超时", "1. Late"), T("没有超时的。", "Nothing is late."), late, 6),
+        table(doc, 0, T("一、已超时", "1. Late"), T("没有超时的。", "Nothing is late."), late, 5),
         0, sheet->n_late);
     due_rows(cli, sheet, doc,
              table(doc, 1,
                    sheet_say(doc, T("二、今后 %d 小时内应办", "2. Promised for the next %d hours"),
                              sheet->hours),
-                   T("这段时间内没有到期的。", "Nothing falls due in this time."), soon, 6),
+                   T("这段时间内没有到期的。", "Nothing falls due in this time."), soon, 5),
              sheet->n_late, sheet->n_soon);
 }
 

@@ -32,16 +32,13 @@ static const char *state_text(const Whistle__V1__NoticeView *notice)
                                          : T("待发", "to be sent");
 }
 
-static const char *contact_name(struct cli *cli, const Whistle__V1__NoticeView *notice)
+static const char *contact_name(const struct sheet *sheet, const Whistle__V1__NoticeView *notice)
 {
-    const Whistle__V1__District *district = names_district(cli);
-    for (size_t i = 0; district && i < district->n_desks; i++) {
-        const Whistle__V1__Desk *desk = district->desks[i];
-        for (size_t k = 0; strcmp(desk->body, notice->receiver) == 0 && k < desk->n_contacts; k++) {
-            const Whistle__V1__Contact *c = desk->contacts[k];
-            if (strcmp(c->code, notice->contact) == 0 || strcmp(c->zh, notice->contact) == 0)
-                return *T(c->zh, c->en) ? T(c->zh, c->en) : c->zh;
-        }
+    const Whistle__V1__Desk *desk = sheet_desk(sheet, notice->receiver);
+    for (size_t i = 0; desk && i < desk->n_contacts; i++) {
+        const Whistle__V1__Contact *c = desk->contacts[i];
+        if (strcmp(c->code, notice->contact) == 0 || strcmp(c->zh, notice->contact) == 0)
+            return *T(c->zh, c->en) ? T(c->zh, c->en) : c->zh;
     }
     return notice->contact;
 }
@@ -94,8 +91,8 @@ static bool is_newest(const Whistle__V1__SheetWhistle *row, size_t index, size_t
     return true;
 }
 
-static void call_row(struct cli *cli, struct sheet_doc *doc, struct sheet_table *table,
-                     const Whistle__V1__SheetWhistle *of, size_t index)
+static void call_row(struct cli *cli, const struct sheet *sheet, struct sheet_doc *doc,
+                     struct sheet_table *table, const Whistle__V1__SheetWhistle *of, size_t index)
 {
     const Whistle__V1__NoticeView *notice = of->notices[index];
     size_t times;
@@ -107,7 +104,7 @@ static void call_row(struct cli *cli, struct sheet_doc *doc, struct sheet_table 
     row[0] = sheet_say(doc, is_state(notice, "WAITING") ? T("等到 %s", "at %s") : "%s", at);
     row[1] = sheet_say(doc, "%s", of->whistle->number);
     row[2] = *notice->contact ? sheet_say(doc, "%s %s", name_party(cli, notice->receiver),
-                                          contact_name(cli, notice))
+                                          contact_name(sheet, notice))
                               : sheet_say(doc, "%s", name_party(cli, notice->receiver));
     if (times > 1)
         row[2] = sheet_say(doc, T("%s (%zu 次)", "%s (%zu times)"), row[2], times);
@@ -121,5 +118,5 @@ void sheet_called(struct cli *cli, const struct sheet *sheet, struct sheet_doc *
 {
     for (size_t i = 0; i < sheet->n; i++)
         for (size_t k = 0; k < sheet->whistles[i]->n_notices; k++)
-            call_row(cli, doc, table, sheet->whistles[i], k);
+            call_row(cli, sheet, doc, table, sheet->whistles[i], k);
 }

@@ -12,7 +12,6 @@
 #include "cli/text.h"
 
 #define BOOK_BYTES ((size_t)1 << 20)
-#define BACKSTOP "DISTRICT"
 
 static char *book_read(const char *path)
 {
@@ -45,20 +44,15 @@ static char *book_find(struct sheet_doc *doc, const char *book, const char *code
     return sheet_say(doc, "%s", "");
 }
 
-static bool is_named(const struct sheet *sheet, const char *body)
+const Whistle__V1__Desk *sheet_desk(const struct sheet *sheet, const char *body)
 {
-    if (strcmp(body, sheet->unit) == 0 || strcmp(body, BACKSTOP) == 0)
-        return true;
-    for (size_t i = 0; i < sheet->n; i++) {
-        const Whistle__V1__Whistle *w = sheet->whistles[i]->whistle;
-        if (strcmp(body, w->street) == 0 || strcmp(body, w->unit) == 0)
-            return true;
-        for (size_t k = 0; k < w->n_tasks; k++)
-            if (strcmp(w->tasks[k]->department, body) == 0 &&
-                w->tasks[k]->state != WHISTLE__V1__TASK_STATE__TASK_STATE_CANCELLED)
-                return true;
+    for (size_t i = 0; i < sheet->n_pages; i++) {
+        const Whistle__V1__Sheet *page = (const Whistle__V1__Sheet *)sheet->pages[i].body;
+        for (size_t k = 0; k < page->n_desks; k++)
+            if (strcmp(page->desks[k]->body, body) == 0)
+                return page->desks[k];
     }
-    return false;
+    return NULL;
 }
 
 static char *kinds(struct sheet_doc *doc, const Whistle__V1__Contact *contact)
@@ -72,22 +66,38 @@ static char *kinds(struct sheet_doc *doc, const Whistle__V1__Contact *contact)
     return text;
 }
 
+// A line in each of the row's cells.
+static void add_contact(struct sheet_doc *doc, char **row, const Whistle__V1__Contact *c,
+                        const char *phone)
+{
+    const char *next = *row[1] ? "\n" : "";
+    row[1] = sheet_say(doc, "%s%s%s", row[1], next, *T(c->zh, c->en) ? T(c->zh, c->en) : c->zh);
+    row[2] = sheet_say(doc, "%s%s%s", row[2], next,
+                       c->round_the_clock ? "7×24" : T("工作时间", "office"));
+    row[3] = sheet_say(doc, "%s%s%s", row[3], next, kinds(doc, c));
+    row[4] = sheet_say(doc, "%s%s%s", row[4], next, *phone ? phone : "____________");
+}
+
+static void add_desk(struct cli *cli, const char *book, const Whistle__V1__Desk *desk,
+                     struct sheet_doc *doc, struct sheet_table *table)
+{
+    char **row = sheet_row(doc, table, false);
+    row[0] = sheet_say(doc, "%s", name_party(cli, desk->body));
+    for (size_t k = 0; k < desk->n_contacts; k++)
+        add_contact(doc, row, desk->contacts[k],
+                    book_find(doc, book, desk->body, desk->contacts[k]->level));
+}
+
 void sheet_desks(struct cli *cli, const struct sheet *sheet, const char *phones,
                  struct sheet_doc *doc, struct sheet_table *table)
 {
-    const Whistle__V1__District *district = names_district(cli);
     char *book = book_read(phones);
-    for (size_t i = 0; district && i < district->n_desks; i++) {
-        const Whistle__V1__Desk *desk = district->desks[i];
-        for (size_t k = 0; is_named(sheet, desk->body) && k < desk->n_contacts; k++) {
-            const Whistle__V1__Contact *c = desk->contacts[k];
-            char **row = sheet_row(doc, table, false);
-            row[0] = sheet_say(doc, "%s", k ? "" : name_party(cli, desk->body));
-            row[1] = sheet_say(doc, "%s", *T(c->zh, c->en) ? T(c->zh, c->en) : c->zh);
-            row[2] = sheet_say(doc, "%s", c->round_the_clock ? "7×24" : T("工作时间", "office"));
-            row[3] = kinds(doc, c);
-            row[4] = book_find(doc, book, desk->body, c->level);
-        }
+    for (size_t i = 0; i < sheet->n_pages; i++) {
+        const Whistle__V1__Sheet *page = (const Whistle__V1__Sheet *)sheet->pages[i].body;
+        for (size_t k = 0; k < page->n_desks; k++) // each desk once, of the first page naming it
+            if (page->desks[k]->n_contacts &&
+                sheet_desk(sheet, page->desks[k]->body) == page->desks[k])
+                add_desk(cli, book, page->desks[k], doc, table);
     }
     free(book);
 }

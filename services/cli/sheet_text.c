@@ -154,7 +154,7 @@ static void print_table(struct paper *paper, const struct sheet_table *table)
         keep(paper, n + 1);
         for (size_t k = 0; k < n; k++)
             put(paper, lines[k]);
-        if (n > 1)
+        if (n > 2 && i + 1 < table->rows)
             rule(paper, '.');
     }
     paper->table = NULL;

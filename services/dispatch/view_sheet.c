@@ -96,6 +96,79 @@ static bool all_clocks(struct building *b, const struct whistle *w, Whistle__V1_
            add_clock(b, row, "", row->whistle->next->by, CLOCK(CONFIRM), w->confirm.due);
 }
 
+// ---- desks --------------------------------------------------------------------------------------
+
+// Does this page name the party: as raiser, street, or with a task that lives?
+static bool is_named(const struct sheet_page *page, const char *code)
+{
+    if (strcmp(code, page->sheet.unit) == 0 || strcmp(code, BACKSTOP) == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < page->sheet.n_whistles; i++) {
+        const Whistle__V1__Whistle *w = page->sheet.whistles[i]->whistle;
+        if (strcmp(code, w->street) == 0 || strcmp(code, w->unit) == 0) {
+            return true;
+        }
+        for (size_t k = 0; k < w->n_tasks; k++) {
+            if (w->tasks[k]->state != TASK(CANCELLED) &&
+                strcmp(code, w->tasks[k]->department) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static Whistle__V1__Contact *contact_of(struct wh_arena *arena, const Whistle__V1__Contact *from)
+{
+    Whistle__V1__Contact *contact = wh_arena_dup(arena, from, sizeof *from);
+    char **channels = wh_arena_calloc(arena, from->n_channels + 1, sizeof *channels);
+    for (size_t i = 0; channels != NULL && i < from->n_channels; i++) {
+        channels[i] = wh_arena_dup(arena, from->channels[i], strcspn(from->channels[i], ":"));
+        if (channels[i] == NULL) {
+            return NULL;
+        }
+    }
+    if (contact != NULL) {
+        contact->channels = channels;
+    }
+    return channels == NULL ? NULL : contact;
+}
+
+static Whistle__V1__Desk *desk_of(struct wh_arena *arena, const Whistle__V1__Desk *from)
+{
+    Whistle__V1__Desk *desk = wh_arena_dup(arena, from, sizeof *from);
+    Whistle__V1__Contact **contacts =
+        wh_arena_calloc(arena, from->n_contacts + 1, sizeof(Whistle__V1__Contact *));
+    for (size_t i = 0; contacts != NULL && i < from->n_contacts; i++) {
+        contacts[i] = contact_of(arena, from->contacts[i]);
+        if (contacts[i] == NULL) {
+            return NULL;
+        }
+    }
+    if (desk != NULL) {
+        desk->contacts = contacts;
+    }
+    return contacts == NULL ? NULL : desk;
+}
+
+// Who can be called, without addresses.
+static bool add_desks(const struct dispatch *state, struct sheet_page *page, struct wh_arena *arena)
+{
+    const Whistle__V1__District *data = wh_district_data(state->district);
+    page->sheet.desks = wh_arena_calloc(arena, data->n_desks + 1, sizeof(Whistle__V1__Desk *));
+    for (size_t i = 0; page->sheet.desks != NULL && i < data->n_desks; i++) {
+        if (is_named(page, data->desks[i]->body)) {
+            Whistle__V1__Desk *desk = desk_of(arena, data->desks[i]);
+            if (desk == NULL) {
+                return false;
+            }
+            page->sheet.desks[page->sheet.n_desks++] = desk;
+        }
+    }
+    return page->sheet.desks != NULL;
+}
+
 // ---- the page -----------------------------------------------------------------------------------
 
 static void add_whistle(void *arg, const struct whistle *w, const struct store_gather *gather)
@@ -160,7 +233,7 @@ static size_t fill(struct sheet_page *page, const struct wh_result *journal, str
 
 static void on_journal(void *arg, struct wh_query *query, const struct wh_result *journal)
 {
-    (void)arg;
+    const struct dispatch *state = arg;
     struct sheet_page *page = wh_query_data(query);
     struct wh_arena arena;
     wh_arena_init(&arena, VIEW_ARENA);
@@ -172,7 +245,8 @@ static void on_journal(void *arg, struct wh_query *query, const struct wh_result
     if (page->cursor != 0) {
         page->sheet.cursor = view_cursor(&arena, 1, &page->cursor);
     }
-    if (n == 0 && page->n_rows > 0) {
+    if ((n == 0 && page->n_rows > 0) || state->district == NULL ||
+        !add_desks(state, page, wh_query_arena(query))) {
         view_too_large(query);
     } else {
         view_answer(query, WHISTLE__V1__DISPATCH_ANSWER__WHAT_SHEET, &page->sheet.base);

@@ -95,7 +95,7 @@ def between(who, unit, read, *words):
 def test_sheet_says_what_the_lists_say():
     communities = [u["code"] for u in data["units"] if u["level"] in ("community", "village")]
     late_seen = 0
-    for who in streets() + communities[:3] + parties("departments"):
+    for who in streets() + communities[:1] + parties("departments")[:8] + ["GASCO", "FIRE"]:
         if who == "LEADER" or not os.path.exists(f"{cluster.dir}/keys/{who}.key"):
             continue
         department = who in parties("departments")
@@ -137,6 +137,10 @@ def test_sheet_has_everything_whole():
         assert row.get("notices", []) == notices[number], number
     assert whole["dispatch"]["head"] == f"{heads[0]}/{heads[1]}:{heads[2]}"
     assert whole["intake"]["head"] == f"{taken[0]}:{taken[1]}"
+    called = {t["department"] for w in shown.values() for t in w.get("tasks", []) if t["state"] != "CANCELLED"}
+    desks = {d["body"]: d for d in whole["desks"]}
+    assert called <= set(desks) and "DISTRICT" in desks and len(desks) == len(whole["desks"])
+    assert all(":" not in c for d in desks.values() for k in d["contacts"] for c in k["channels"])
     now = whole["as_of_at"]
     clocks = [c for r in whole["whistles"] for c in r.get("clocks", [])]
     assert sorted(c["due_at"] for c in clocks if c["due_at"] < now) == [c["due_at"] for c in whole["late"]]
@@ -179,7 +183,7 @@ def test_paper():
         assert max(columns(line) for side in sides for line in side.splitlines()[1:]) <= 80
         assert all(f"{i + 1}" in side.splitlines()[0] and f"{len(sides)}" in side.splitlines()[0]
                    for i, side in enumerate(sides))
-        for shown in (text, page):
+        for shown in (re.sub(r"[0-9a-f]{64}", "", text), re.sub(r"[0-9a-f]{64}", "", page)):
             assert PHONE not in shown and "sealed" not in shown and not re.search(r"1[3-9]\d{9}", shown)
         assert "<script" not in page and "src=" not in page and "http" not in page
         assert "@page{size:A4" in page and "table-header-group" in page and "break-inside:avoid" in page
