@@ -96,25 +96,29 @@ demo() {
 
 # ---- the command line ----------------------------------------------------------------------------
 
+need_key() {
+    [[ $1 =~ ^[A-Za-z0-9_-]+$ && -f $KEYS/$1.key ]] ||
+        die "没有这个单位的密钥 / no key of this unit or body: $1"
+}
+
 command_line() {
     local who=OPERATOR
     if [ "${1:-}" = --as ]; then
         who=${2:-}
         shift 2 || die "用法 / usage: whistle --as CODE VERB …"
     fi
-    [[ $who =~ ^[A-Za-z0-9_-]+$ && -f $KEYS/$who.key ]] ||
-        die "没有这个单位的密钥 / no key of this unit or body: $who"
+    need_key "$who"
     # New keys belong to the others.
     [ "${1:-}" != key ] || cd "$KEYS"
     exec whistle --key "$KEYS/$who.key" "$@"
 }
 
-# What a department's program needs, as a tar archive.
+# What programs outside need, as a tar archive: the key files named and the doors file.
 hand() {
-    [[ $1 =~ ^[A-Za-z0-9_-]+$ && -f $KEYS/$1.key ]] ||
-        die "没有这个单位的密钥 / no key of this unit or body: $1"
+    local name
+    for name in "$@"; do need_key "$name"; done
     tar -c --owner=0 --group=0 --transform 's|^doors.outside$|doors|' \
-        -C "$KEYS" "$1.key" -C "$PUBLIC" doors.outside
+        -C "$KEYS" "${@/%/.key}" -C "$PUBLIC" doors.outside
 }
 
 case ${1:-} in
@@ -126,7 +130,7 @@ district) district "$2" ;;
 notify) exec whistle --key "$HOME_DIR/notify/NOTIFIER.key" notify --outbox "$HOME_DIR/notify/outbox" \
     --cursor "$HOME_DIR/notify/cursor" ;;
 demo) demo ;;
-hand) hand "$2" ;;
+hand) shift; hand "$@" ;;
 whistle) shift; command_line "$@" ;;
 *) exec "$@" ;;
 esac

@@ -74,6 +74,10 @@ class Load:
         for code in self.departments:
             self.add(f"subscribe-{code}", [c.bin("chaos_subscribe"), doors, f"{keys}/{code}.key",
                                            str(self.sign), f"{self.folder}/{code}"])
+        self.start_sender()
+
+    def start_sender(self):
+        c = self.cluster
         command = f'printf "%s\\n" "$WHISTLE_NOTICE_ID" >>{self.folder}/sent'
         self.add("notify", c.command("NOTIFIER") + ["notify", "--exec", command, "--cursor",
                                                     c.dir + "/cursors/notify"])
@@ -147,8 +151,7 @@ class Load:
 
     def settle(self, seconds=240):
         """The sender ends, then the departments hear the last of it."""
-        self.cluster.processes["notify"].stop(60)
-        self.finished.add("notify")
+        self.stop_sender()
 
         def quiet():
             self.watch()
@@ -165,6 +168,10 @@ class Load:
         for code in self.departments:
             self.cluster.processes[f"subscribe-{code}"].kill()
             self.finished.add(f"subscribe-{code}")
+
+    def stop_sender(self):
+        self.cluster.processes["notify"].stop(60)
+        self.finished.add("notify")
 
     def last_upto(self, code):
         with open(f"{self.folder}/{code}", "rb") as file:
