@@ -100,10 +100,10 @@ static bool set_limits(void *zmq, const struct wh_socket_options *options)
     int hwm = options->hwm > 0 ? options->hwm : 10000;
     int64_t max = options->max_message > 0 ? options->max_message : 8 << 20;
 
-    return set_int(zmq, ZMQ_SNDHWM, hwm) && set_int(zmq, ZMQ_RCVHWM, hwm) &&
-           set_int(zmq, ZMQ_LINGER, LINGER_MS) && set_int(zmq, ZMQ_HANDSHAKE_IVL, 3000) &&
-           set_int(zmq, ZMQ_HEARTBEAT_IVL, 2000) && set_int(zmq, ZMQ_HEARTBEAT_TIMEOUT, 3000) &&
-           set_int(zmq, ZMQ_HEARTBEAT_TTL, 6000) &&
+    return set_int(zmq, ZMQ_SNDHWM, options->send_hwm > 0 ? options->send_hwm : hwm) &&
+           set_int(zmq, ZMQ_RCVHWM, hwm) && set_int(zmq, ZMQ_LINGER, LINGER_MS) &&
+           set_int(zmq, ZMQ_HANDSHAKE_IVL, 3000) && set_int(zmq, ZMQ_HEARTBEAT_IVL, 2000) &&
+           set_int(zmq, ZMQ_HEARTBEAT_TIMEOUT, 3000) && set_int(zmq, ZMQ_HEARTBEAT_TTL, 6000) &&
            set_int(zmq, ZMQ_IPV6, strchr(options->endpoint, '[') != NULL) &&
            zmq_setsockopt(zmq, ZMQ_MAXMSGSIZE, &max, sizeof(max)) == 0;
 }

@@ -41,6 +41,7 @@ struct wh_socket_options {
     const char *public_key; // Z85, ours
     const char *server_key; // Z85, the door's (DEALER only)
     int hwm;                // messages each way; 0: 10,000
+    int send_hwm;           // messages out, where it differs; 0: hwm
     int64_t max_message;    // bytes; 0: 8 MiB
     wh_packet_fn on_packet;
     void (*on_writable)(void *arg, struct wh_socket *socket); // after a send returned WH_E_BUSY

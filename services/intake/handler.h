@@ -107,6 +107,7 @@ void intake_rolled_back(void *state);
 void intake_describe(const Whistle__V1__Event *event, const ProtobufCMessage *payload,
                      struct wh_done *ret_done);
 enum wh_rule intake_admit(void *state, const struct wh_item *item, int64_t *ret_retry_ms);
+bool intake_urgent(void *state, const struct wh_item *item);
 int32_t intake_subject(void *state, const char *code);
 
 #endif

@@ -64,6 +64,12 @@ static bool lags(const struct intake *intake)
            ms >= wh_setting_int(intake->runtime, "lag_s") * 1000;
 }
 
+bool intake_urgent(void *state, const struct wh_item *item)
+{
+    return item->what == WHISTLE__V1__INTAKE_COMMAND__WHAT_RAISE &&
+           is_p1(state, (const Whistle__V1__RaiseWhistle *)item->message);
+}
+
 enum wh_rule intake_admit(void *state, const struct wh_item *item, int64_t *ret_retry_ms)
 {
     struct intake *intake = state;
@@ -73,8 +79,8 @@ enum wh_rule intake_admit(void *state, const struct wh_item *item, int64_t *ret_
         *ret_retry_ms = DISK_RETRY_MS;
         return WH_RULE_BUSY_DISK;
     }
-    if (item->what != WHISTLE__V1__INTAKE_COMMAND__WHAT_RAISE ||
-        is_p1(intake, (const Whistle__V1__RaiseWhistle *)item->message) || !lags(intake))
+    if (item->what != WHISTLE__V1__INTAKE_COMMAND__WHAT_RAISE || intake_urgent(intake, item) ||
+        !lags(intake))
         return WH_RULE_NONE;
     *ret_retry_ms = LAG_RETRY_MS;
     return WH_RULE_BUSY_LAG;

@@ -83,6 +83,7 @@ static const struct wh_service intake = {
     .rolled_back = intake_rolled_back,
     .describe = intake_describe,
     .admit = intake_admit,
+    .urgent = intake_urgent,
     .subject = intake_subject,
 };
 

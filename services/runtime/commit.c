@@ -124,7 +124,7 @@ static void settle(struct wh_engine *engine, struct wh_work *work)
     else if (!work->retry && work->outcome == WH_OUT_PARKED)
         wh_parked_add(engine, wh_work_object(work), 1);
     if (work->outcome == WH_OUT_ASK)
-        wh_list_push(&engine->fresh, work);
+        wh_lanes_push(&engine->fresh, work);
     else if (work->door)
         wh_answer_send(engine, work);
     else

@@ -145,7 +145,7 @@ static void put_back(struct wh_engine *engine, const struct wh_row *row, struct 
         wh_feed_batch_done(event.batch);
         return;
     }
-    struct wh_work *work = engine->inbox.last;
+    struct wh_work *work = engine->events[event.follow].last;
     work->retry = retry;
     work->dead_id = wh_row_int(row, 0);
     retry->works++;

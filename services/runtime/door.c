@@ -12,6 +12,8 @@
 #include "runtime/refusal.h"
 
 #define FREE_MAX 1024
+#define UNREAD_MAX 256  // messages of one connection that wait unread; its peer waits beyond
+#define UNSENT_MAX 2048 // answers that one connection has not fetched
 #define RETRY_PEER_MS 100
 #define RETRY_ALL_MS 500
 #define RETRY_STOPPING_MS 1000
@@ -21,6 +23,7 @@ static const struct wh_window_limits limits = {
     .peer_bytes = 2 * 1024 * 1024,
     .all_messages = 8192,
     .all_bytes = 32 * 1024 * 1024,
+    .urgent = 64,
 };
 
 static int64_t now_ms(void)
@@ -199,13 +202,30 @@ static struct wh_door_verdict admit(struct wh_door_socket *door, const struct wh
     return verdict;
 }
 
+static bool urgent(const struct wh_door_socket *door, const struct wh_item *item)
+{
+    const struct wh_service *service = door->options.service;
+    return service->urgent != NULL && service->urgent(door->options.state, item);
+}
+
+// No room for ordinary ones, but there would be for an urgent one: it is read before it is refused.
+static bool perhaps_urgent(const struct wh_door_socket *door, const struct wh_window *window,
+                           size_t bytes, const struct wh_door_verdict *verdict)
+{
+    return verdict->rule == WH_RULE_BUSY_WINDOW && window != NULL &&
+           door->options.service->urgent != NULL &&
+           wh_window_reserve(&door->windows, window, bytes);
+}
+
 static struct wh_door_verdict check_all(struct wh_door_socket *door, struct wh_door_slot *slot,
                                         const struct wh_key_holder *holder,
                                         const struct wh_packet *packet)
 {
     const Whistle__V1__Command *command = NULL;
     struct wh_window *window = wh_window_of(&door->windows, packet->user);
-    struct wh_door_verdict verdict = check_room(door, window, packet->n);
+    struct wh_door_verdict verdict = check_room(door, window, packet->n), full = verdict;
+    if (perhaps_urgent(door, window, packet->n, &full))
+        verdict.rule = WH_RULE_NONE;
     if (verdict.rule == WH_RULE_NONE)
         verdict = check_frame(slot, packet, &command);
     if (verdict.rule == WH_RULE_NONE)
@@ -214,6 +234,9 @@ static struct wh_door_verdict check_all(struct wh_door_socket *door, struct wh_d
         verdict = admit(door, &slot->item.item);
     if (verdict.rule != WH_RULE_NONE)
         return verdict;
+    slot->item.urgent = urgent(door, &slot->item.item);
+    if (full.rule != WH_RULE_NONE && !slot->item.urgent)
+        return full;
     slot->item.peer = packet->peer;
     slot->item.bytes = packet->n + wh_arena_used(&slot->item.arena);
     slot->window = window;
@@ -292,6 +315,8 @@ int wh_door_open(const struct wh_door_options *options, struct wh_door_socket **
         .secret_key = options->key->secret_key,
         .public_key = options->key->public_key,
         .max_message = WH_DOOR_BIG_MESSAGE_MAX,
+        .hwm = UNREAD_MAX,
+        .send_hwm = UNSENT_MAX,
         .on_packet = on_packet,
         .arg = door,
     };

@@ -13,6 +13,8 @@
 #include "runtime/metrics.h"
 #include "runtime/service.h"
 
+#define WH_PRINCIPAL_MAX (2 * WH_IDENTITY_MAX + 2)
+
 struct wh_door_socket;
 
 // A command on its way through the turns. Owned by the door until wh_door_answer.
@@ -21,9 +23,9 @@ struct wh_door_item {
     struct wh_arena arena; // cap: 1 MiB (16 MiB for roles operator, district and service)
     const struct wh_route *route;
     struct wh_peer peer;
-    char principal[2 * WH_IDENTITY_MAX +
-                   2];  // acting principal: identity, or gateway's "key>identity"
+    char principal[WH_PRINCIPAL_MAX]; // acting principal: identity, or gateway's "key>identity"
     uint8_t digest[16]; // BLAKE2b of the command's body, officer and acting_for as received
+    bool urgent;        // the service says so
     size_t bytes;       // counted against the windows: received and unpacked
     struct wh_door_item *next;
     void *turn_data; // the turn engine's own

@@ -75,6 +75,8 @@ static void engine_free(struct wh_engine *engine)
         engine->spare = work->next;
         free(work);
     }
+    wh_lanes_done(&engine->fresh);
+    wh_lanes_done(&engine->inbox);
     wh_map_done(&engine->parked);
     free(engine);
 }
@@ -86,6 +88,7 @@ int wh_engine_new(struct wh_runtime *runtime, struct wh_engine **ret_engine)
         return WH_E_NOMEM;
     engine->runtime = runtime;
     engine->turn.engine = engine;
+    crypto_shorthash_keygen(engine->pending_key);
     wh_map_init(&engine->parked);
     int status = turn_init(&engine->turn, runtime->service);
     if (status != 0) {
@@ -179,7 +182,7 @@ void wh_engine_void(struct wh_engine *engine)
 
 size_t wh_engine_waiting(const struct wh_engine *engine)
 {
-    return engine->fresh.n + engine->asked.n + engine->inbox.n;
+    return wh_inbox_waiting(engine);
 }
 
 static uint64_t earlier(const struct wh_work *work, uint64_t since)

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The turn engine's insides, shared by inbox.c (what waits), turn.c (load and decide), emit.c (what
-// a handler may do), commit.c (one transaction and its outcomes), answer.c (answers, kept ones too)
-// and deadletter.c (what is parked). Outside: turn.h.
+// The turn engine's insides, shared by inbox.c and lanes.c (what waits), take.c (what a turn takes
+// of it), turn.c (load and decide), emit.c (what a handler may do), commit.c (one transaction and
+// its outcomes), answer.c (answers, kept ones too) and deadletter.c (what is parked). Outside:
+// turn.h.
 #ifndef WH_RUNTIME_ENGINE_H
 #define WH_RUNTIME_ENGINE_H
+
+#include <sodium.h>
 
 #include "base/map.h"
 #include "runtime/batch.h"
 #include "runtime/figures.h"
 #include "runtime/follows.h"
+#include "runtime/lanes.h"
 #include "runtime/owner.h"
 #include "runtime/runtime.h"
 #include "runtime/turn.h"
@@ -59,11 +63,6 @@ struct wh_work {
     int64_t seq;
     struct wh_done done;
     const Whistle__V1__Error *error;
-};
-
-struct wh_list {
-    struct wh_work *first, *last;
-    size_t n;
 };
 
 // An event made in the turn; body and subjects are the turn arena's.
@@ -123,8 +122,13 @@ struct wh_engine {
     unsigned generation; // changes when memory is void
     int64_t epoch, seq, last_at;
     uint8_t hash[WH_HASH_SIZE];
-    struct wh_list inbox, fresh, asked;
+    struct wh_lanes fresh, inbox; // commands: to be looked up first; ready
+    struct wh_list asked;         // being looked up
+    struct wh_list events[WH_FOLLOWS_MAX], condemned;
+    size_t next_feed;
+    bool odd;
     struct wh_work *pending[PENDING_BUCKETS];
+    uint8_t pending_key[crypto_shorthash_KEYBYTES];
     struct wh_work *spare;
     size_t items_max, limit; // how many a turn takes; fewer after one that the database refused
     unsigned repeats;        // class 40 failures in a row
@@ -145,13 +149,14 @@ struct wh_engine {
 // inbox.c
 struct wh_work *wh_work_new(struct wh_engine *engine);
 void wh_work_free(struct wh_engine *engine, struct wh_work *work);
-void wh_list_push(struct wh_list *list, struct wh_work *work);
-void wh_list_push_front(struct wh_list *list, struct wh_work *work);
-struct wh_work *wh_list_pop(struct wh_list *list);
 void wh_pending_remove(struct wh_engine *engine, struct wh_work *work);
 void wh_inbox_ask(struct wh_engine *engine);
 bool wh_inbox_asking(const struct wh_engine *engine);
+size_t wh_inbox_waiting(const struct wh_engine *engine);
 void wh_inbox_void(struct wh_engine *engine);
+
+// take.c: fills an empty turn from what waits and is due
+void wh_turn_take(struct wh_engine *engine);
 
 // turn.c
 void wh_turn_begin(struct wh_engine *engine);

@@ -5,6 +5,7 @@
 // once, while another turn commits). Otherwise they are decided at once: the kept answer's key
 // would refuse the whole turn's transaction, nothing has happened then, and they are looked up
 // (commit.c).
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,36 +14,6 @@
 #include "runtime/row.h"
 
 #define BUSY_RETRY_MS 500
-
-void wh_list_push(struct wh_list *list, struct wh_work *work)
-{
-    work->next = NULL;
-    *(list->last ? &list->last->next : &list->first) = work;
-    list->last = work;
-    list->n++;
-}
-
-void wh_list_push_front(struct wh_list *list, struct wh_work *work)
-{
-    work->next = list->first;
-    list->first = work;
-    if (!list->last)
-        list->last = work;
-    list->n++;
-}
-
-struct wh_work *wh_list_pop(struct wh_list *list)
-{
-    struct wh_work *work = list->first;
-    if (!work)
-        return NULL;
-    list->first = work->next;
-    if (!list->first)
-        list->last = NULL;
-    list->n--;
-    work->next = NULL;
-    return work;
-}
 
 struct wh_work *wh_work_new(struct wh_engine *engine)
 {
@@ -68,11 +39,14 @@ void wh_work_free(struct wh_engine *engine, struct wh_work *work)
 
 // ---- commands on their way -------------------------------------------------------------------
 
-static size_t bucket_of(const struct wh_uuid *id)
+// Ids are the clients' choice: a hash without a secret could be made to collide.
+static size_t bucket_of(const struct wh_engine *engine, const struct wh_uuid *id)
 {
-    uint32_t h;
-    memcpy(&h, id->b + 12, sizeof h);
-    return h % PENDING_BUCKETS;
+    uint64_t hash;
+    uint8_t bytes[crypto_shorthash_BYTES];
+    crypto_shorthash(bytes, id->b, sizeof id->b, engine->pending_key);
+    memcpy(&hash, bytes, sizeof hash);
+    return hash % PENDING_BUCKETS;
 }
 
 static bool same_request(const struct wh_door_item *a, const struct wh_door_item *b)
@@ -83,7 +57,7 @@ static bool same_request(const struct wh_door_item *a, const struct wh_door_item
 
 static struct wh_work *pending_find(struct wh_engine *engine, const struct wh_door_item *item)
 {
-    struct wh_work *work = engine->pending[bucket_of(&item->item.request_id)];
+    struct wh_work *work = engine->pending[bucket_of(engine, &item->item.request_id)];
     while (work && !same_request(work->door, item))
         work = work->chain;
     return work;
@@ -91,7 +65,7 @@ static struct wh_work *pending_find(struct wh_engine *engine, const struct wh_do
 
 void wh_pending_remove(struct wh_engine *engine, struct wh_work *work)
 {
-    struct wh_work **at = &engine->pending[bucket_of(&work->door->item.request_id)];
+    struct wh_work **at = &engine->pending[bucket_of(engine, &work->door->item.request_id)];
     while (*at && *at != work)
         at = &(*at)->chain;
     if (*at)
@@ -131,10 +105,10 @@ void wh_engine_command(struct wh_engine *engine, struct wh_door_item *item)
     }
     work->door = item;
     work->item = &item->item;
-    struct wh_work **bucket = &engine->pending[bucket_of(&item->item.request_id)];
+    struct wh_work **bucket = &engine->pending[bucket_of(engine, &item->item.request_id)];
     work->chain = *bucket;
     *bucket = work;
-    wh_list_push(wh_inbox_asking(engine) ? &engine->fresh : &engine->inbox, work);
+    wh_lanes_push(wh_inbox_asking(engine) ? &engine->fresh : &engine->inbox, work);
 }
 
 int wh_engine_event(struct wh_engine *engine, const struct wh_engine_event *event)
@@ -164,7 +138,7 @@ int wh_engine_event(struct wh_engine *engine, const struct wh_engine_event *even
     if (!event->payload)
         (void)snprintf(work->why, sizeof work->why, "the event's payload cannot be read");
     work->item = &work->own;
-    wh_list_push(&engine->inbox, work);
+    wh_list_push(&engine->events[work->follow], work);
     return 0;
 }
 
@@ -216,7 +190,7 @@ static void on_kept(void *arg, const struct wh_db_outcome *outcome)
     for (struct wh_work *work = wh_list_pop(&engine->asked); work;
          work = wh_list_pop(&engine->asked)) {
         work->asked = true;
-        wh_list_push(&engine->inbox, work);
+        wh_lanes_push(&engine->inbox, work);
     }
 }
 
@@ -234,10 +208,13 @@ void wh_inbox_ask(struct wh_engine *engine)
         return;
     wh_batch_clear(&ids);
     while (engine->fresh.n > 0 && engine->asked.n < ASK_MAX) {
-        struct wh_val id = WH_U(engine->fresh.first->door->item.request_id.b);
-        if (wh_batch_add(&ids, &id, 1) != 0)
+        struct wh_work *work = wh_lanes_pop(&engine->fresh);
+        struct wh_val id = WH_U(work->door->item.request_id.b);
+        if (wh_batch_add(&ids, &id, 1) != 0) {
+            wh_lanes_push_front(&engine->fresh, work);
             break;
-        wh_list_push(&engine->asked, wh_list_pop(&engine->fresh));
+        }
+        wh_list_push(&engine->asked, work);
     }
     struct wh_db_param param;
     wh_batch_params(&ids, &param);
@@ -245,24 +222,45 @@ void wh_inbox_ask(struct wh_engine *engine)
     if (wh_db_run(engine->runtime->reader, &step, 1, on_kept, engine) == 0)
         return;
     while (engine->asked.n > 0) // the reader is gone; on_lost follows and makes all void
-        wh_list_push(&engine->fresh, wh_list_pop(&engine->asked));
+        wh_lanes_push(&engine->fresh, wh_list_pop(&engine->asked));
 }
 
 // ---- void ------------------------------------------------------------------------------------
 
+static void work_void(struct wh_engine *engine, struct wh_work *work)
+{
+    if (work->door)
+        wh_answer_busy(engine, work, WH_RULE_BUSY_DATABASE);
+    else
+        wh_work_free(engine, work);
+}
+
 static void list_void(struct wh_engine *engine, struct wh_list *list)
 {
-    for (struct wh_work *work = wh_list_pop(list); work; work = wh_list_pop(list)) {
-        if (work->door)
-            wh_answer_busy(engine, work, WH_RULE_BUSY_DATABASE);
-        else
-            wh_work_free(engine, work);
-    }
+    for (struct wh_work *work = wh_list_pop(list); work; work = wh_list_pop(list))
+        work_void(engine, work);
+}
+
+static void lanes_void(struct wh_engine *engine, struct wh_lanes *lanes)
+{
+    for (struct wh_work *work = wh_lanes_pop(lanes); work; work = wh_lanes_pop(lanes))
+        work_void(engine, work);
 }
 
 void wh_inbox_void(struct wh_engine *engine)
 {
     list_void(engine, &engine->asked);
-    list_void(engine, &engine->fresh);
-    list_void(engine, &engine->inbox);
+    lanes_void(engine, &engine->fresh);
+    lanes_void(engine, &engine->inbox);
+    for (size_t i = 0; i < WH_FOLLOWS_MAX; i++)
+        list_void(engine, &engine->events[i]);
+    list_void(engine, &engine->condemned);
+}
+
+size_t wh_inbox_waiting(const struct wh_engine *engine)
+{
+    size_t n = engine->fresh.n + engine->asked.n + engine->inbox.n + engine->condemned.n;
+    for (size_t i = 0; i < WH_FOLLOWS_MAX; i++)
+        n += engine->events[i].n;
+    return n;
 }

@@ -161,6 +161,9 @@ struct wh_service {
                      struct wh_done *ret_done);
     // Before a command is queued; WH_RULE_NONE admits (backpressure of the service's own).
     enum wh_rule (*admit)(void *state, const struct wh_item *item, int64_t *ret_retry_ms);
+    // Is this command urgent? Then it has room where others have none left and does not wait behind
+    // them. May be NULL.
+    bool (*urgent)(void *state, const struct wh_item *item);
     // Code of a unit or body to its integer, 0 unknown (feeds' subjects).
     int32_t (*subject)(void *state, const char *code);
     // For figures that only the tables know: at most every 5 s, and only while somebody reads

@@ -15,7 +15,6 @@
 
 #define PARKED_TIMER_MS 60000
 #define MARKS_EVERY_MS 1000
-#define TIMERS_LATEST_MS 60000
 
 // ---- beginning and undoing -------------------------------------------------------------------
 
@@ -70,7 +69,13 @@ void wh_turn_undo(struct wh_turn *turn)
     wh_shelves_undo();
 }
 
-// A timer goes back to the heap, anything else to the inbox' front.
+static void requeue_command(struct wh_engine *engine, struct wh_work *work)
+{
+    bool ask = !work->asked && wh_inbox_asking(engine);
+    wh_lanes_push_front(ask ? &engine->fresh : &engine->inbox, work);
+}
+
+// A timer goes back to the heap, anything else to the front of where it waited.
 void wh_turn_requeue(struct wh_engine *engine, size_t from)
 {
     struct wh_turn *turn = &engine->turn;
@@ -79,9 +84,12 @@ void wh_turn_requeue(struct wh_engine *engine, size_t from)
         if (work->own.kind == WH_ITEM_TIMER && !work->condemned) {
             wh_timers_set(engine->runtime->timers, work->own.key, work->own.at);
             wh_work_free(engine, work);
+        } else if (!work->door && work->own.kind == WH_ITEM_EVENT) {
+            wh_list_push_front(&engine->events[work->follow], work);
+        } else if (work->condemned) {
+            wh_list_push_front(&engine->condemned, work);
         } else {
-            bool ask = work->door && !work->asked && wh_inbox_asking(engine);
-            wh_list_push_front(ask ? &engine->fresh : &engine->inbox, work);
+            requeue_command(engine, work);
         }
     }
 }
@@ -283,48 +291,7 @@ static void load(struct wh_engine *engine)
         wh_runtime_void(engine->runtime, "the reading connection is gone");
 }
 
-// ---- taking ----------------------------------------------------------------------------------
-
-static void take_waiting(struct wh_engine *engine)
-{
-    struct wh_turn *turn = &engine->turn;
-    while (turn->n < engine->limit && engine->inbox.n > 0) {
-        if (engine->inbox.first->condemned && turn->n > 0)
-            break; // alone, so that nothing else fails with it
-        turn->works[turn->n++] = wh_list_pop(&engine->inbox);
-        if (turn->works[0]->condemned)
-            break;
-    }
-}
-
-// After a start timers wait for what the feeds have, and for people: nobody is called late for a
-// time that passed while he could not answer. But a feed that stays away must not stop the clocks.
-static bool timers_open(struct wh_engine *engine)
-{
-    struct wh_runtime *runtime = engine->runtime;
-    int64_t served = wh_mono_ms() - engine->served_at;
-    if (!engine->timers_open)
-        engine->timers_open =
-            served >= engine->timers_grace_ms &&
-            (served >= TIMERS_LATEST_MS || wh_followings_caught_up(runtime->followings));
-    return engine->timers_open && runtime->phase == WH_PHASE_SERVING;
-}
-
-static void take_due(struct wh_engine *engine)
-{
-    struct wh_turn *turn = &engine->turn;
-    struct wh_timer timer;
-    while (turn->n < engine->limit && wh_timers_first(engine->runtime->timers, &timer) &&
-           timer.at <= turn->now) {
-        struct wh_work *work = wh_work_new(engine);
-        if (!work)
-            return;
-        work->own = (struct wh_item){.kind = WH_ITEM_TIMER, .key = timer.key, .at = timer.at};
-        work->item = &work->own;
-        wh_timers_set(engine->runtime->timers, timer.key, 0);
-        turn->works[turn->n++] = work;
-    }
-}
+// ---- beginning -------------------------------------------------------------------------------
 
 static bool marks_due(struct wh_engine *engine)
 {
@@ -353,10 +320,7 @@ void wh_turn_begin(struct wh_engine *engine)
     struct wh_turn *turn = &engine->turn;
     int64_t now = wh_wall_ms();
     turn->now = now > engine->last_at ? now : engine->last_at;
-    take_waiting(engine);
-    bool alone = turn->n > 0 && turn->works[0]->condemned;
-    if (!alone && timers_open(engine))
-        take_due(engine);
+    wh_turn_take(engine);
     if (turn->n == 0 && !marks_due(engine)) {
         wake_later(engine, turn->now);
         return;

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SHARE 4                     // of what is free, one peer may hold a SHAREth
+#define URGENT_BYTES ((size_t)4096) // of each message in the reserve
+#define URGENT_ALL 8
+
 static size_t bucket_of(const char *key)
 {
     uint64_t head;
@@ -56,17 +60,46 @@ struct wh_window *wh_window_of(struct wh_windows *windows, const char *key)
     return window;
 }
 
+static size_t lesser(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+// The reserve is for urgent ones and for whoever has nothing outstanding.
+static bool room_in_all(const struct wh_windows *windows, size_t bytes, bool reserve)
+{
+    const struct wh_window_limits *limits = &windows->limits;
+    size_t more = reserve ? URGENT_ALL * limits->urgent : 0;
+    return windows->n < limits->all_messages + more &&
+           (windows->n == 0 || windows->bytes + bytes <= limits->all_bytes + more * URGENT_BYTES);
+}
+
+static size_t share_of(size_t limit, size_t all, size_t used)
+{
+    return lesser(limit, (all - lesser(used, all)) / SHARE);
+}
+
 enum wh_window_verdict wh_window_room(const struct wh_windows *windows,
                                       const struct wh_window *window, size_t bytes)
 {
     const struct wh_window_limits *limits = &windows->limits;
-    if (windows->n + 1 > limits->all_messages ||
-        (windows->n > 0 && windows->bytes + bytes > limits->all_bytes))
+    if (!room_in_all(windows, bytes, window->n == 0))
         return WH_WINDOW_ALL_FULL;
-    if (window->n + 1 > limits->peer_messages ||
-        (window->n > 0 && window->bytes + bytes > limits->peer_bytes))
+    if (window->n == 0)
+        return WH_WINDOW_ROOM;
+    if (window->n + 1 > share_of(limits->peer_messages, limits->all_messages, windows->n) ||
+        window->bytes + bytes > share_of(limits->peer_bytes, limits->all_bytes, windows->bytes))
         return WH_WINDOW_PEER_FULL;
     return WH_WINDOW_ROOM;
+}
+
+bool wh_window_reserve(const struct wh_windows *windows, const struct wh_window *window,
+                       size_t bytes)
+{
+    const struct wh_window_limits *limits = &windows->limits;
+    return window->n < limits->peer_messages + limits->urgent &&
+           window->bytes + bytes <= limits->peer_bytes + limits->urgent * URGENT_BYTES &&
+           room_in_all(windows, bytes, true);
 }
 
 void wh_window_enter(struct wh_windows *windows, struct wh_window *window, size_t bytes)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much each peer, and all together, may have outstanding at a door: messages and bytes. A peer
-// is a public key, however many connections it opens. Knows no socket and no clock.
+// is a public key, however many connections it opens. The fuller the whole, the less one peer may
+// hold: at most a quarter of what is still free. Above all that is a reserve for urgent messages
+// and for whoever has nothing outstanding, so that there is room for him, however many flood. Knows
+// no socket and no clock.
 #ifndef WH_RUNTIME_WINDOW_H
 #define WH_RUNTIME_WINDOW_H
 
@@ -11,6 +14,7 @@
 
 struct wh_window_limits {
     size_t peer_messages, peer_bytes, all_messages, all_bytes;
+    size_t urgent; // messages a peer may have above its limit, if urgent; all: eight times that
 };
 
 // One peer's account. Owned by wh_windows; stays where it is while n > 0.
@@ -40,6 +44,9 @@ enum wh_window_verdict { WH_WINDOW_ROOM, WH_WINDOW_PEER_FULL, WH_WINDOW_ALL_FULL
 // one message as far as its own bytes go, so that a large one is not refused for ever.
 enum wh_window_verdict wh_window_room(const struct wh_windows *windows,
                                       const struct wh_window *window, size_t bytes);
+// Is there room in the reserve, for one that is urgent?
+bool wh_window_reserve(const struct wh_windows *windows, const struct wh_window *window,
+                       size_t bytes);
 void wh_window_enter(struct wh_windows *windows, struct wh_window *window, size_t bytes);
 void wh_window_leave(struct wh_windows *windows, struct wh_window *window, size_t bytes);
 

@@ -72,6 +72,13 @@ static enum wh_rule admit(void *state, const struct wh_item *item, int64_t *ret_
     return current->admit;
 }
 
+static bool urgent(void *state, const struct wh_item *item)
+{
+    (void)state;
+    const Whistle__V1__RaiseWhistle *raise = (const Whistle__V1__RaiseWhistle *)item->message;
+    return item->what == 1 && strcmp(raise->title, "urgent") == 0;
+}
+
 static const struct wh_route routes[] = {
     {.what = 1, .name = "raise", .roles = WH_ROLE_STREET, .on = on_any},
     {.what = 2, .name = "review", .roles = WH_ROLE_DISTRICT, .on = on_any},
@@ -87,6 +94,7 @@ static const struct wh_service service = {
     .routes = routes,
     .n_routes = 3,
     .admit = admit,
+    .urgent = urgent,
 };
 
 // ---- the two ends ----------------------------------------------------------------------------
@@ -403,13 +411,21 @@ static void windows_are_by_key(void **state)
     assert_true(test->peers[0].retry_ms > 0);
     ask(test, &twin, &(struct command){0}); // another connection of the same key
     assert_string_equal(twin.rule, "busy.window");
+    for (int i = 0; i < 70; i++) // 64 urgent ones have room
+        send_command(test, &test->peers[0], &(struct command){.title = "urgent"});
+    for (int i = 0; i < 100 && test->peers[0].answers < 7; i++)
+        net_run(&test->net, 20);
+    assert_int_equal(test->n_held, 512 + 64);
+    assert_true(test->held[512 + 63]->urgent && !test->held[511]->urgent);
+    assert_int_equal(test->peers[0].answers, 7);
+    assert_string_equal(test->peers[0].rule, "busy.window");
     test->hold = false;
     expect(test, 1, (struct command){.query = true}, "", ""); // another key
     while (test->n_held > 0)
         answer_item(test, test->held[--test->n_held]);
-    for (int i = 0; i < 100 && test->peers[0].answers < 513; i++)
+    for (int i = 0; i < 100 && test->peers[0].answers < 583; i++)
         net_run(&test->net, 20);
-    assert_int_equal(test->peers[0].answers, 513);
+    assert_int_equal(test->peers[0].answers, 583);
     expect(test, 0, (struct command){0}, "", "");
     assert_int_equal(wh_door_pending(test->door), 0);
     wh_socket_close(twin.socket);

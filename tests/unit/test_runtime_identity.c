@@ -165,7 +165,10 @@ static void windows_add_up(void **state)
         key_text(key, text);
         struct wh_window *window = wh_window_of(&windows, text);
         bool all_full = n + 1 > 150 || (n > 0 && bytes + size > 40000);
-        bool peer_full = peer_n[key] + 1 > 4 || (peer_n[key] > 0 && peer_bytes[key] + size > 1000);
+        size_t free_n = (150 - n) / 4, free_bytes = (40000 - bytes) / 4;
+        bool peer_full = peer_n[key] > 0 &&
+                         (peer_n[key] + 1 > 4 || peer_n[key] + 1 > free_n ||
+                          peer_bytes[key] + size > 1000 || peer_bytes[key] + size > free_bytes);
         enum wh_window_verdict verdict = wh_window_room(&windows, window, size);
         assert_int_equal(verdict, all_full    ? WH_WINDOW_ALL_FULL
                                   : peer_full ? WH_WINDOW_PEER_FULL
@@ -184,6 +187,37 @@ static void windows_add_up(void **state)
     wh_windows_done(&windows);
 }
 
+// Whoever has nothing outstanding is let in, however many others take all they get; urgent ones
+// also when their sender has filled its own window.
+static void there_is_room_for_a_newcomer(void **state)
+{
+    (void)state;
+    struct wh_windows windows = {.limits = {.peer_messages = 512,
+                                            .peer_bytes = 2 << 20,
+                                            .all_messages = 8192,
+                                            .all_bytes = 32 << 20,
+                                            .urgent = 64}};
+    char text[WH_KEY_Z85];
+    for (int greedy = 0; greedy < 500; greedy++) {
+        key_text(greedy, text);
+        struct wh_window *window = wh_window_of(&windows, text);
+        assert_int_equal(wh_window_room(&windows, window, 1000), WH_WINDOW_ROOM);
+        while (wh_window_room(&windows, window, 1000) == WH_WINDOW_ROOM)
+            wh_window_enter(&windows, window, 1000);
+        assert_true(window->n >= 1 && window->n <= 512);
+        assert_true(greedy > 0 || window->n == 512);
+    }
+    key_text(0, text);
+    struct wh_window *first = wh_window_of(&windows, text);
+    assert_true(windows.n <= 8192 + 8 * 64);
+    assert_int_equal(wh_window_room(&windows, first, 1000), WH_WINDOW_ALL_FULL);
+    size_t urgent = 0;
+    for (; wh_window_reserve(&windows, first, 1000); urgent++)
+        wh_window_enter(&windows, first, 1000);
+    assert_true(urgent > 0 && urgent <= 64);
+    wh_windows_done(&windows);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -194,6 +228,7 @@ int main(void)
         TEST(times_count),
         TEST(no_file_at_the_start_is_an_error),
         cmocka_unit_test(windows_add_up),
+        cmocka_unit_test(there_is_room_for_a_newcomer),
     };
     wh_log_init("test", WH_LOG_ERROR + 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
