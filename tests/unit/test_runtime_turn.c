@@ -151,6 +151,30 @@ static void timers(void **state)
     assert_int_equal(counter(20), 202);
 }
 
+// Turns that are always full still take what is due.
+static void a_flood_stops_no_clock(void **state)
+{
+    (void)state;
+    char sql[160];
+    restart("WHISTLE_TURN_ITEMS=8");
+    snprintf(sql, sizeof sql, "SELECT n FROM intake.counter WHERE id = %lld",
+             (long long)wh_object_make(20261123, 21));
+    assert_int_equal(tiny_say(tiny, 21, "timer", NULL)->error, 0);
+    assert_true(tiny_until(tiny, sql, 101, 8000)); // clocks go from now on
+    assert_int_equal(tiny_say(tiny, 21, "timer", NULL)->error, 0);
+    for (int i = 0; i < 4000; i++)
+        tiny_ask(tiny, 22, "more", NULL);
+    assert_true(tiny_answered(tiny, 30000));
+    assert_true(tiny_until(tiny, sql, 202, 1000));
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM intake.journal WHERE seq > (SELECT max(seq) FROM intake.journal "
+             "WHERE object = %lld)",
+             (long long)wh_object_make(20261123, 21));
+    assert_true(pg_int(tiny->pg, sql) > 500);
+    restart(NULL);
+    assert_int_equal(tiny_say(tiny, 22, "more", NULL)->error, 0);
+}
+
 // The journal's chain holds over everything above.
 static void chain(void **state)
 {
@@ -172,8 +196,10 @@ int main(int argc, char **argv)
     if (tiny_is_service(argc, argv, &code))
         return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts), cmocka_unit_test(same_request), cmocka_unit_test(not_kept),
-        cmocka_unit_test(poison), cmocka_unit_test(timers),       cmocka_unit_test(chain),
+        cmocka_unit_test(counts),   cmocka_unit_test(same_request),
+        cmocka_unit_test(not_kept), cmocka_unit_test(poison),
+        cmocka_unit_test(timers),   cmocka_unit_test(a_flood_stops_no_clock),
+        cmocka_unit_test(chain),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
