@@ -190,12 +190,23 @@ static uint64_t earlier(const struct wh_work *work, uint64_t since)
     return work && work->since < since ? work->since : since;
 }
 
+static uint64_t lanes_oldest(const struct wh_lanes *lanes, uint64_t since)
+{
+    for (size_t urgent = 0; urgent < 2; urgent++)
+        for (const struct wh_lane *lane = lanes->rings[urgent].first; lane; lane = lane->next)
+            since = earlier(lane->works.first, since);
+    return since;
+}
+
 int64_t wh_engine_oldest_ms(const struct wh_engine *engine)
 {
     uint64_t now = uv_now(&engine->runtime->loop), since = now;
-    since = earlier(engine->fresh.first, since);
+    since = lanes_oldest(&engine->fresh, since);
     since = earlier(engine->asked.first, since);
-    since = earlier(engine->inbox.first, since);
+    since = lanes_oldest(&engine->inbox, since);
+    since = earlier(engine->condemned.first, since);
+    for (size_t i = 0; i < WH_FOLLOWS_MAX; i++)
+        since = earlier(engine->events[i].first, since);
     for (size_t i = 0; i < engine->turn.n; i++)
         since = earlier(engine->turn.works[i], since);
     return (int64_t)(now - since);
