@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process's own figures for /metrics: memory, descriptors, processor time, age.
+// The process's own figures for /metrics (memory, descriptors, processor time, age), and its limit
+// of open files.
 #include "runtime/process.h"
 
 #include <dirent.h>
@@ -69,4 +70,13 @@ void wh_process_figures(struct wh_process_figures *ret_figures)
         ret_figures->max_fds = (double)limit.rlim_cur;
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu) == 0)
         ret_figures->cpu_seconds = (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9;
+}
+
+void wh_process_allow_files(unsigned most)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= most)
+        return;
+    limit.rlim_cur = limit.rlim_max < most ? limit.rlim_max : most;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
 }

@@ -12,10 +12,12 @@
 #include "runtime/figures.h"
 #include "runtime/follows.h"
 #include "runtime/owner.h"
+#include "runtime/process.h"
 #include "runtime/runtime.h"
 #include "runtime/shelf.h"
 #include "runtime/turn.h"
 
+#define OPEN_FILES 65536
 #define RETRY_STARTING_MS 200
 #define RETRY_DATABASE_MS 1000
 #define LOST_EVERY_MS 10000
@@ -322,6 +324,7 @@ int wh_service_main(const struct wh_service *service, int argc, char **argv)
     if (service->n_follows > WH_FOLLOWS_MAX || sodium_init() < 0 || uv_loop_init(&runtime.loop) < 0)
         wh_fatal("start", "cannot start");
     (void)signal(SIGPIPE, SIG_IGN);
+    wh_process_allow_files(OPEN_FILES);
     keys(&runtime);
     parts(&runtime);
     if (wh_lifecycle_begin(&runtime) != 0)

@@ -23,6 +23,15 @@ const ProtobufCMessageDescriptor *const root_types[] = {
 };
 const size_t n_root_types = sizeof(root_types) / sizeof(root_types[0]);
 
+static const char *const *known_words;
+static size_t n_known_words;
+
+void random_words(const char *const *words, size_t n)
+{
+    known_words = words;
+    n_known_words = n;
+}
+
 uint64_t random_next(uint64_t *state)
 {
     *state ^= *state >> 12;
@@ -50,8 +59,11 @@ static char *random_text(struct wh_arena *arena, uint64_t *state)
     static const char *const pieces[] = {"吹哨", "报到", "a", "Z9", "\"", "\\",   "\n",   "\t",
                                          "é",    "😀",    "/", " ",  "<",  "\x7f", "\x01", "煤气"};
     size_t n = 1 + below(state, 8);
-    char *text = must(wh_arena_calloc(arena, 1, 4 * n + 8));
+    char *text;
 
+    if (n_known_words && below(state, 2))
+        return must(wh_arena_strdup(arena, known_words[below(state, n_known_words)]));
+    text = must(wh_arena_calloc(arena, 1, 4 * n + 8));
     for (size_t i = 0; i < n; i++) {
         const char *piece = pieces[below(state, sizeof(pieces) / sizeof(pieces[0]))];
 
