@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/follows.h"
+#include "runtime/owner.h"
 #include "runtime/runtime.h"
 #include "runtime/turn.h"
 
@@ -15,15 +16,20 @@ bool wh_ready(void *arg, char *ret_why, size_t n)
         [WH_PHASE_DOWN] = "no database",
         [WH_PHASE_STANDBY] = "standby: another process owns the journal",
         [WH_PHASE_TAKING] = "starting: memory is being rebuilt",
-        [WH_PHASE_SERVING] = "serving",
         [WH_PHASE_DRAINING] = "stopping",
     };
     const struct wh_runtime *runtime = arg;
     const char *rewound = wh_followings_rewound(runtime->followings);
-    if (rewound)
+    if (runtime->phase == WH_PHASE_STANDBY)
+        (void)snprintf(ret_why, n, "%s: %s", texts[runtime->phase], wh_owner_text(runtime));
+    else if (rewound)
         (void)snprintf(ret_why, n, "feed %s was rewound: its past is not ours", rewound);
     else if (runtime->phase == WH_PHASE_SERVING && (!runtime->door || !runtime->feed))
         (void)snprintf(ret_why, n, "door or feed is not bound");
+    else if (runtime->phase == WH_PHASE_SERVING)
+        (void)snprintf(ret_why, n, "release %s, epoch %lld",
+                       wh_settings_text(runtime->settings, "release"),
+                       (long long)wh_engine_epoch(runtime->engine));
     else
         (void)snprintf(ret_why, n, "%s", texts[runtime->phase]);
     return runtime->phase == WH_PHASE_SERVING && runtime->door && runtime->feed && !rewound;

@@ -12,7 +12,7 @@
 #include "runtime/row.h"
 #include "runtime/runtime.h"
 
-#define COMMON "0001_foundation.sql" // newest file of the set common that the runtime knows
+#define COMMON "0002_ownership.sql" // newest file of the set common that the runtime knows
 
 enum { CHECK_SETTINGS, CHECK_VERSIONS };
 

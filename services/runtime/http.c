@@ -125,9 +125,10 @@ static void respond_text(struct connection *connection, int status, const char *
 static void respond_ready(struct connection *connection)
 {
     struct wh_http *http = connection->http;
-    char why[512] = "", text[520];
+    char why[512] = "", text[528];
     bool ready = http->ready == NULL || http->ready(http->arg, why, sizeof why);
-    (void)snprintf(text, sizeof text, "%s\n", ready ? "ready" : why);
+    (void)snprintf(text, sizeof text, "%s%s%s\n", ready ? "ready" : "",
+                   ready && why[0] != '\0' ? ": " : "", why);
     respond_text(connection, ready ? 200 : 503, text);
 }
 

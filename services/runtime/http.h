@@ -11,6 +11,7 @@
 #include "runtime/metrics.h"
 
 struct wh_http;
+// true: "ready", and what it says beside that; false: why not.
 typedef bool (*wh_ready_fn)(void *arg, char *ret_why, size_t n);
 // address "127.0.0.1", port 0: none. before(arg): refresh gauges before a scrape.
 int wh_http_open(uv_loop_t *loop, const char *address, int port, struct wh_metrics *metrics,

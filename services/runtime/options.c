@@ -33,6 +33,8 @@ static const struct wh_setting settings[] = {
      "least level logged: debug info warn error"},
     {"instance", WH_SETTING_TEXT, "", 0, 64, false, "本实例的名称(日志用)",
      "this instance's name (for the log)"},
+    {"release", WH_SETTING_TEXT, WH_VERSION, 1, 64, false, "本程序的发布版本(日志与归属登记用)",
+     "release of the programs (for the log and the register of owners)"},
     {"turn_items", WH_SETTING_INT, "128", 1, 512, false, "每轮最多处理的条数",
      "items one turn takes at most"},
     {"timers_grace_ms", WH_SETTING_INT, "5000", 0, 600000, false,

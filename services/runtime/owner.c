@@ -85,21 +85,39 @@ static void on_taken(void *arg, const struct wh_db_outcome *outcome)
     if (n == WH_HASH_SIZE)
         memcpy(owner->hash, hash, n);
     owner->touched_ms = wh_mono_ms();
-    wh_logf(WH_LOG_INFO, "owner.epoch", "epoch %lld at seq %lld", (long long)owner->epoch,
-            (long long)owner->seq);
+    wh_owner_name(&row, owner->text);
+    wh_logf(WH_LOG_INFO, "owner.epoch", "epoch %lld at seq %lld; the one before: %s",
+            (long long)owner->epoch, (long long)owner->seq, owner->text);
     if (WH_FAILPOINT("owner.after_epoch"))
         wh_fatal("failpoint", "owner.after_epoch");
     wh_rebuild_begin(owner);
 }
 
+static struct wh_db_param text_param(const char *text)
+{
+    return (struct wh_db_param){text, (int)strlen(text), 0};
+}
+
 static void take(struct wh_owner *owner)
 {
-    int64_t now = wh_wall_ms();
+    struct wh_runtime *runtime = owner->runtime;
+    char host[UV_MAXHOSTNAMESIZE] = "";
+    size_t n = sizeof host;
+    int64_t now, pid;
+    struct wh_db_param params[5];
+    struct wh_db_step step = {WH_W_TAKE, params, 5};
     if (WH_FAILPOINT("owner.after_lock"))
         wh_fatal("failpoint", "owner.after_lock");
-    owner->runtime->phase = WH_PHASE_TAKING;
+    (void)uv_os_gethostname(host, &n);
+    param64(&params[0], &now, wh_wall_ms());
+    param64(&params[1], &pid, uv_os_getpid());
+    params[2] = text_param(wh_settings_text(runtime->settings, "instance"));
+    params[3] = text_param(wh_settings_text(runtime->settings, "release"));
+    params[4] = text_param(host);
+    runtime->phase = WH_PHASE_TAKING;
     owner->taken = false;
-    ask(owner, WH_W_TAKE, &now, 1, on_taken);
+    owner->sent_ms = wh_mono_ms();
+    owner->busy = wh_db_run(runtime->writer, &step, 1, on_taken, owner) == 0;
 }
 
 // ---- standing by -----------------------------------------------------------------------------
@@ -119,7 +137,7 @@ static void on_terminated(void *arg, const struct wh_db_outcome *outcome)
 static void stand_by(struct wh_owner *owner)
 {
     if (owner->runtime->phase != WH_PHASE_STANDBY) {
-        wh_log(WH_LOG_INFO, "owner.standby", "detail", "another one holds the lock", NULL);
+        wh_logf(WH_LOG_INFO, "owner.standby", "another one holds the lock: %s", owner->text);
         owner->runtime->phase = WH_PHASE_STANDBY;
         wh_runtime_unbind(owner->runtime);
     }
@@ -156,6 +174,8 @@ static void on_tried(void *arg, const struct wh_db_outcome *outcome)
         take(owner);
         return;
     }
+    if (PQntuples(head.result) == 1)
+        wh_owner_name(&head, owner->text);
     stand_by(owner);
     if (PQntuples(head.result) == 1)
         watch(owner, &head);

@@ -21,6 +21,8 @@ void wh_owner_hold(struct wh_runtime *runtime, const char *sqlstate);
 int64_t wh_owner_standby_lag(const struct wh_runtime *runtime);
 // Time since the last round trip with the database that is known to have worked.
 int64_t wh_owner_silent_ms(const struct wh_runtime *runtime);
+// Who owns the journal, in words, as the database told a standby last; of an owner: who did before.
+const char *wh_owner_text(const struct wh_runtime *runtime);
 // Gives the lock back, then calls done.
 void wh_owner_release(struct wh_runtime *runtime, void (*done)(struct wh_runtime *runtime));
 

@@ -5,6 +5,8 @@
 
 #include "runtime/owner.h"
 
+#define WH_OWNER_TEXT 288
+
 struct wh_owner {
     struct wh_runtime *runtime;
     uv_timer_t tick;
@@ -15,7 +17,8 @@ struct wh_owner {
     int64_t tried_ms, touched_ms, proof_ms, hold_until;
     // the other one's signs of life
     int64_t seen_epoch, seen_seq, seen_touched, seen_ms;
-    bool looked, looking; // for another server, since the head stands still; just now
+    bool looked, looking;     // for another server, since the head stands still; just now
+    char text[WH_OWNER_TEXT]; // standby: who owns; owner: who did before
     // what was taken
     bool taken;
     int64_t epoch, seq, last_at;
@@ -25,6 +28,8 @@ struct wh_owner {
     void (*released)(struct wh_runtime *runtime);
 };
 
+// Columns from 3 on: instance, release, host, pid, since; null where nobody left a name.
+void wh_owner_name(const struct wh_row *row, char ret_text[WH_OWNER_TEXT]);
 // Brings the tail up to head seq from the journal; done (may be NULL) is
 // called when it is there. 0, WH_E_BUSY (is being done), WH_E_DB.
 int wh_tail_sync(struct wh_owner *owner, int64_t seq, void (*done)(struct wh_owner *owner));

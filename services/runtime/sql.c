@@ -12,9 +12,17 @@
 static const char *const writer[WH_W_OWN] = {
     [WH_W_LOCK] = "SELECT pg_try_advisory_lock($1::int8)",
     [WH_W_UNLOCK] = "SELECT pg_advisory_unlock($1::int8)",
-    [WH_W_HEAD] = "SELECT epoch, seq, touched FROM head",
-    [WH_W_TAKE] = "UPDATE head SET epoch = epoch + 1, touched = greatest($1::int8, touched + 1) "
-                  "RETURNING epoch, seq, hash",
+    [WH_W_HEAD] = "SELECT h.epoch, h.seq, h.touched, o.instance, o.release, o.host, o.pid, o.at "
+                  "FROM head h LEFT JOIN ownership o ON o.epoch = h.epoch",
+    [WH_W_TAKE] =
+        "WITH h AS (UPDATE head SET epoch = epoch + 1, touched = greatest($1::int8, touched + 1) "
+        "RETURNING epoch, seq, hash), o AS (INSERT INTO ownership (epoch, seq, at, pid, instance, "
+        "release, host) SELECT epoch, seq, $1::int8, $2::int8, $3::text, $4::text, $5::text FROM h "
+        "ON CONFLICT (epoch) DO UPDATE SET seq = EXCLUDED.seq, at = EXCLUDED.at, pid = "
+        "EXCLUDED.pid, instance = EXCLUDED.instance, release = EXCLUDED.release, host = "
+        "EXCLUDED.host), d AS (DELETE FROM ownership WHERE epoch < (SELECT epoch - 1000 FROM h)) "
+        "SELECT h.epoch, h.seq, h.hash, b.instance, b.release, b.host, b.pid, b.at FROM h "
+        "LEFT JOIN ownership b ON b.epoch = h.epoch - 1",
     [WH_W_TOUCH] = "WITH u AS (UPDATE head SET touched = greatest($3::int8, touched + 1) "
                    "WHERE epoch = $1::int8 AND seq = $2::int8 RETURNING 1) "
                    "SELECT 1 / count(*) FROM u",

@@ -12,8 +12,8 @@
 enum {
     WH_W_LOCK,      // key → bool
     WH_W_UNLOCK,    // key
-    WH_W_HEAD,      // → epoch, seq, touched
-    WH_W_TAKE,      // touched → epoch, seq, hash
+    WH_W_HEAD,      // → epoch, seq, touched; the owner: instance, release, host, pid, since
+    WH_W_TAKE,      // now, pid, instance, release, host → epoch, seq, hash; the owner before
     WH_W_TOUCH,     // epoch, seq, touched
     WH_W_TERMINATE, // key → ends the holder's session
     WH_W_TRIM,      // uuid: kept answers before it, 1,000 a time

@@ -32,7 +32,7 @@ static PGresult *run(const char *text, ExecStatusType wanted)
 
 static bool grows(const char *table)
 {
-    static const char *const small[] = {"head",     "cursor",         "follower",
+    static const char *const small[] = {"head",     "cursor",         "follower",   "ownership",
                                         "district", "schema_version", "dead_letter"};
     for (size_t i = 0; i < sizeof small / sizeof small[0]; i++) {
         if (strcmp(table, small[i]) == 0) {

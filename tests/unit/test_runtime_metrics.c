@@ -214,8 +214,9 @@ struct server {
 
 static bool is_ready(void *arg, char *ret_why, size_t n)
 {
-    snprintf(ret_why, n, "no database");
-    return ((struct server *)arg)->ready;
+    bool ready = ((struct server *)arg)->ready;
+    snprintf(ret_why, n, "%s", ready ? "release 1" : "no database");
+    return ready;
 }
 
 static void before(void *arg)
@@ -304,7 +305,8 @@ static void paths_answer(void **state)
         "HTTP/1.1 503 Service Unavailable\r\n");
     has(exchange(server, "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", 100), "\r\n\r\nno database\n");
     server->ready = true;
-    has(exchange(server, "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", 100), "\r\n\r\nready\n");
+    has(exchange(server, "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", 100),
+        "\r\n\r\nready: release 1\n");
     char *text = exchange(server, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 100);
     has(text, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
     has(text, "whistle_scrapes_total{service=\"intake\"} 1\n");

@@ -34,7 +34,7 @@ static int teardown(void **state)
 
 static bool log_has(const char *text)
 {
-    char command[256];
+    char command[512];
     snprintf(command, sizeof command, "grep -q '%s' '%s/intake0.log'", text, tiny->dir);
     return system(command) == 0;
 }
@@ -127,8 +127,10 @@ static void newer_tables(void **state)
     static const char *const sets[] = {"intake", "common"};
     char why[96];
     (void)state;
-    char *last = pg_text(tiny->pg, "SELECT max(version) FROM intake.schema_version");
     for (int i = 0; i < 2; i++) {
+        snprintf(why, sizeof why, "SELECT max(version) FROM intake.schema_version WHERE set = '%s'",
+                 sets[i]);
+        char *last = pg_text(tiny->pg, why);
         row(sets[i], "0090_more.sql", last);
         row(sets[i], "0091_more.sql", last);
         pid_t pid = tiny_start(tiny, "intake", 0, NULL);
@@ -143,8 +145,8 @@ static void newer_tables(void **state)
         snprintf(why, sizeof why, "schema.newer.*by %s/0092_untold.sql", sets[i]);
         refuses(NULL, why);
         pg_run(tiny->pg, "DELETE FROM intake.schema_version WHERE version >= 90");
+        free(last);
     }
-    free(last);
 }
 
 // The tables go on while the program has no database: it looks again before it takes the journal.
@@ -171,6 +173,42 @@ static void tables_without_the_column(void **state)
     assert_int_equal(tiny_stop(pid), 0);
     refuses("TINY_MIGRATION=0000_two.sql", "schema.newer.*knows up to 0000_two.sql");
     pg_run(tiny->pg, "ALTER TABLE intake.schema_version ADD COLUMN keeps int4");
+}
+
+// Each taking leaves a row; the next owner and whoever stands by say who it was. An epoch without a
+// row (a program that knows no such table) is told as that.
+static void owners_are_named(void **state)
+{
+    char line[256];
+    (void)state;
+    pg_run(tiny->pg, "INSERT INTO intake.ownership VALUES (-2000, 0, 0, 1, '', 'ancient', '')");
+    pid_t one = tiny_start(tiny, "intake", 0, "WHISTLE_RELEASE=9.1");
+    int64_t seq = tiny_say(tiny, 1, "one", NULL)->seq;
+    snprintf(line, sizeof line,
+             "SELECT count(*) FROM intake.ownership o JOIN intake.head h USING (epoch) WHERE "
+             "o.release = '9.1' AND o.pid = %d AND o.seq < %lld AND host <> ''",
+             (int)one, (long long)seq);
+    assert_int_equal(pg_int(tiny->pg, line), 1);
+    assert_int_equal(
+        pg_int(tiny->pg, "SELECT count(*) FROM intake.ownership WHERE release = 'ancient'"), 0);
+    pid_t two = tiny_start(tiny, "intake", 1, "WHISTLE_RELEASE=9.2");
+    snprintf(line, sizeof line, "grep -q 'owner.standby.*release 9.1, pid %d on ' '%s/intake1.log'",
+             (int)one, tiny->dir);
+    for (int i = 0; i < 50 && system(line) != 0; i++)
+        tiny_run(tiny, 100);
+    assert_int_equal(system(line), 0);
+    assert_int_equal(tiny_stop(two), 0);
+    assert_int_equal(tiny_stop(one), 0);
+    two = tiny_start(tiny, "intake", 0, "WHISTLE_RELEASE=9.3");
+    assert_int_equal(tiny_say(tiny, 1, "two", NULL)->error, 0);
+    snprintf(line, sizeof line, "the one before: release 9.1, pid %d on ", (int)one);
+    assert_true(log_has(line));
+    assert_int_equal(tiny_stop(two), 0);
+    pg_run(tiny->pg, "UPDATE intake.head SET epoch = epoch + 1");
+    two = tiny_start(tiny, "intake", 0, NULL);
+    assert_int_equal(tiny_say(tiny, 1, "three", NULL)->error, 0);
+    assert_true(log_has("the one before: a program that left no name"));
+    assert_int_equal(tiny_stop(two), 0);
 }
 
 static void torn_journal(void **state)
@@ -245,6 +283,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(newer_tables),
         cmocka_unit_test(tables_changed_behind_its_back),
         cmocka_unit_test(tables_without_the_column),
+        cmocka_unit_test(owners_are_named),
         cmocka_unit_test(torn_journal),
         cmocka_unit_test(fenced),
         cmocka_unit_test(drained),
