@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// `dead-letters`: messages that the database itself refused, with their cause; try one again.
+// `dead-letters`: messages that the database itself refused, with their cause; try one again, and
+// say whether it went through.
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/names.h"
 #include "cli/page.h"
@@ -111,22 +113,90 @@ static int list(struct cli *cli, const char *service, int64_t id)
     return EXIT_DONE;
 }
 
+// ---- retry -----------------------------------------------------------------------------------
+
+#define RETRY_LOOKS 15
+#define RETRY_LOOK_NS (200 * 1000 * 1000)
+
+// What dispatch says of one letter. ret_json: NULL where it is not (or no longer) open; new
+// reference.
+static int look_for(struct cli *cli, int64_t id, json_t **ret_json, struct fault *fault)
+{
+    json_t *body = must(json_object());
+    int code = 0;
+    *ret_json = NULL;
+    do {
+        struct reply reply;
+        reply_init(&reply);
+        code = ask_page(cli, DOOR_DISPATCH, body, &reply);
+        const Whistle__V1__DeadLetters *letters = (const Whistle__V1__DeadLetters *)reply.body;
+        for (size_t i = 0; code == 0 && !*ret_json && i < letters->n_rows; i++)
+            if (letters->rows[i]->id == id)
+                *ret_json = must(wh_json_from(&letters->rows[i]->base, names_zone(cli)));
+        *fault = reply.fault;
+        reply_done(&reply);
+    } while (code == 0 && !*ret_json && json_object_get(body, "cursor"));
+    json_decref(body);
+    return code;
+}
+
+// Whether it can be tried at all: an event, and still open.
+static int check_letter(struct cli *cli, int64_t id, struct fault *fault)
+{
+    json_t *letter;
+    if (look_for(cli, id, &letter, fault) < 0)
+        return -1;
+    const char *feed = json_string_value(json_object_get(letter, "feed"));
+    if (!letter)
+        fault_set(fault, 404, "not_found", "%lld", (long long)id);
+    else if (!feed || !*feed)
+        fault_set(fault, 409, "conflict", "%s",
+                  T("命令的内容不保留,发出者已被告知,请其重发",
+                    "a command's words are not kept; its sender was told and may send it anew"));
+    bool fine = feed && *feed;
+    json_decref(letter);
+    return fine ? 0 : -1;
+}
+
+// Did it go through? Waits a little, for it is done in a turn of its own.
+static int await_letter(struct cli *cli, int64_t id, struct fault *fault)
+{
+    const struct timespec pause = {0, RETRY_LOOK_NS};
+    for (int i = 0; i < RETRY_LOOKS; i++) {
+        json_t *letter;
+        if (i > 0)
+            (void)nanosleep(&pause, NULL);
+        if (look_for(cli, id, &letter, fault) < 0)
+            return -1;
+        if (!letter)
+            return 0;
+        json_decref(letter);
+    }
+    fault_set(fault, 409, "conflict", "%s",
+              T("数据库仍然拒收,原因未消除;看 dead-letters show",
+                "the database refuses it still, the cause is not mended; see dead-letters show"));
+    return -1;
+}
+
 static int retry(struct cli *cli, int64_t id)
 {
+    struct fault fault = {0};
+    if (check_letter(cli, id, &fault) < 0)
+        return fault_tell(cli, &fault);
     struct reply reply;
     reply_init(&reply);
     json_t *body = must(json_pack("{s:I}", "id", (json_int_t)id));
-    int code = EXIT_DONE;
-    if (session_ask_json(cli, DOOR_DISPATCH, "retry_dead_letter", body, &reply) < 0)
-        code = fault_tell(cli, &reply.fault);
-    else if (cli->json)
-        printf("{\"id\":%lld,\"retried\":true}\n", (long long)id);
-    else
-        puts(T("已重新排队,看 whistle dead-letters 是否还在",
-               "queued again; whistle dead-letters shows whether it went through"));
+    int asked = session_ask_json(cli, DOOR_DISPATCH, "retry_dead_letter", body, &reply);
+    fault = reply.fault;
     json_decref(body);
     reply_done(&reply);
-    return code;
+    if (asked < 0 || await_letter(cli, id, &fault) < 0)
+        return fault_tell(cli, &fault);
+    if (cli->json)
+        printf("{\"id\":%lld,\"retried\":true}\n", (long long)id);
+    else
+        puts(T("已通过,后面等着的也继续了", "it went through, and those that waited behind it"));
+    return EXIT_DONE;
 }
 
 int run_dead_letters(struct cli *cli)

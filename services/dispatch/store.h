@@ -37,7 +37,7 @@ enum store_select {
     SELECT_TASKS_OPEN,  // whistle, body, due: a department's
     SELECT_TASKS_EVERY, // everybody's
     SELECT_TASKS_ALL,   // whistle, body, smallest id, how many: also those that have ended
-    SELECT_COUNTS,      // open whistles, open tasks, overdue tasks, dead letters, waiting notices
+    SELECT_COUNTS, // open whistles, open tasks, overdue tasks, events set aside, waiting notices
     SELECT_DEAD_LETTERS,
     SELECT_HEADS,      // epoch, seq, hash of this journal; seq, hash of intake's as taken
     SELECT_SIMULATION, // ids of whistles dispatched in a time

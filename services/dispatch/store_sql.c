@@ -206,12 +206,13 @@ const struct wh_select store_selects[SELECTS] = {
                           "AND ($1::int4 = 0 OR x.body = $1) OFFSET 0) t "
                           "ORDER BY t.whistle DESC, t.body LIMIT $3::int4) t ON true "
                           "ORDER BY t.whistle DESC, t.body"},
-    [SELECT_COUNTS] = {"counts", "L",
-                       "SELECT (SELECT count(*) FROM whistle WHERE open AND state < 11), "
-                       "(SELECT count(*) FROM task WHERE open), "
-                       "(SELECT count(*) FROM task WHERE open AND due_next < $1::int8), "
-                       "(SELECT count(*) FROM dead_letter WHERE retried_at IS NULL), "
-                       "(SELECT count(*) FROM waiting)"},
+    [SELECT_COUNTS] =
+        {"counts", "L",
+         "SELECT (SELECT count(*) FROM whistle WHERE open AND state < 11), "
+         "(SELECT count(*) FROM task WHERE open), "
+         "(SELECT count(*) FROM task WHERE open AND due_next < $1::int8), "
+         "(SELECT count(*) FROM dead_letter WHERE retried_at IS NULL AND feed <> ''), "
+         "(SELECT count(*) FROM waiting)"},
     [SELECT_DEAD_LETTERS] = {"dead_letters", "LI",
                              "SELECT id, at, feed, seq, object, sqlstate, why FROM dead_letter "
                              "WHERE id > $1::int8 AND retried_at IS NULL "
