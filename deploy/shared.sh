@@ -53,6 +53,20 @@ doors_file() {
     done
 }
 
+# roles_sql FOLDER: statements that give each service's role the password of its file; each ends with an
+# empty line.
+roles_sql() {
+    local file name password
+    for file in "$1"/whistle_*; do
+        name=${file##*/}
+        password=$(cat "$file")
+        [[ $name =~ ^whistle_[a-z]+$ && $password =~ ^[0-9a-f]{64}$ ]] || return 1
+        printf "DO \$\$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%s')
+            THEN CREATE ROLE %s LOGIN; END IF; END \$\$;\n\n" "$name" "$name"
+        printf "ALTER ROLE %s PASSWORD '%s';\n\n" "$name" "$password"
+    done
+}
+
 # http_get PORT PATH: prints the status code, then the body.
 http_get() {
     local line status

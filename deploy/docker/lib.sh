@@ -4,13 +4,16 @@
 set -euo pipefail
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
+# Another Compose file than the plain one (deploy/ha).
+FILE=${WHISTLE_COMPOSE:-$TOP/docker-compose.yml}
+
 die() { printf '%s\n' "$*" >&2; exit 1; }
 
 compose() {
     if docker compose version >/dev/null 2>&1; then
-        docker compose --project-directory "$TOP" -f "$TOP/docker-compose.yml" "$@"
+        docker compose --project-directory "$(dirname "$FILE")" -f "$FILE" "$@"
     else
-        docker-compose --project-directory "$TOP" -f "$TOP/docker-compose.yml" "$@"
+        docker-compose --project-directory "$(dirname "$FILE")" -f "$FILE" "$@"
     fi
 }
 

@@ -18,18 +18,6 @@ single() {
     postgres --single -j -D "$1" -c exit_on_error=on -c log_min_error_statement=panic postgres >/dev/null
 }
 
-roles_sql() {
-    local file name password
-    for file in "$ROLES"/whistle_*; do
-        name=${file##*/}
-        password=$(cat "$file")
-        [[ $name =~ ^whistle_[a-z]+$ && $password =~ ^[0-9a-f]{64}$ ]] || return 1
-        printf "DO \$\$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%s')
-            THEN CREATE ROLE %s LOGIN; END IF; END \$\$;\n\n" "$name" "$name"
-        printf "ALTER ROLE %s PASSWORD '%s';\n\n" "$name" "$password"
-    done
-}
-
 # Our settings; ALTER SYSTEM goes over them.
 write_settings() {
     cluster_settings "$SOCKET" 0777 >"$1/whistle.conf"
@@ -53,7 +41,7 @@ give_passwords() {
     local now
     now=$(cat "$ROLES"/whistle_* | sha256sum)
     [ "$now" != "$(cat "$CLUSTER/roles.sha256" 2>/dev/null || true)" ] || return 0
-    single "$CLUSTER" < <(roles_sql)
+    single "$CLUSTER" < <(roles_sql "$ROLES")
     printf '%s\n' "$now" >"$CLUSTER/roles.sha256"
 }
 

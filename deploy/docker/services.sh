@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What runs in the containers of the services image: setup | migrate | serve NAME | health NAME |
-# district PATH | notify | demo | whistle [--as CODE] VERB…
+# health-pair NAME | district PATH | notify | demo | whistle [--as CODE] VERB…
 # Every service has a volume of its own with its key, its role's password and its secrets, and sees
 # nobody else's; only setup and the command line see all keys.
 set -euo pipefail
@@ -9,7 +9,8 @@ source /opt/whistle/shared.sh
 HOME_DIR=/srv/whistle
 KEYS=$HOME_DIR/keys
 PUBLIC=$HOME_DIR/public
-DATABASE="host=$HOME_DIR/socket dbname=whistle"
+# WHISTLE_SERVERS: database servers elsewhere (deploy/ha), as a connection string without names.
+DATABASE="${WHISTLE_SERVERS:-host=$HOME_DIR/socket} dbname=whistle"
 export WHISTLE_KEYRING=$PUBLIC/keyring WHISTLE_DOORS=$PUBLIC/doors
 
 say() { printf '%s\n' "$*"; }
@@ -18,11 +19,16 @@ as_user() { "$@"; }
 
 # ---- setup ---------------------------------------------------------------------------------------
 
-inside() { printf 'ipc://%s/doors/%s.%s' "$HOME_DIR" "$1" "$2"; }
+# Endpoints of a service, with those of its second instance where there is one (WHISTLE_SECOND=1).
+inside() {
+    printf 'ipc://%s/doors/%s.%s' "$HOME_DIR" "$1" "$2"
+    [ -z "${WHISTLE_SECOND:-}" ] || printf ',ipc://%s/doors/%s-b.%s' "$HOME_DIR" "$1" "$2"
+}
 
 outside() {
-    local port=WHISTLE_${1^^}_${2^^}_PORT
+    local port=WHISTLE_${1^^}_${2^^}_PORT second=WHISTLE_${1^^}_B_${2^^}_PORT
     printf 'tcp://%s:%s' "$WHISTLE_HOST" "${!port}"
+    [ -z "${WHISTLE_SECOND:-}" ] || printf ',tcp://%s:%s' "$WHISTLE_HOST" "${!second}"
 }
 
 # put FILE MODE: standard input into the file, whole or not at all.
@@ -48,6 +54,9 @@ setup() {
             "$(role_password "$HOME_DIR/roles/whistle_$name")" | put "$own/database" 0600
         mkdir -p "$own/secrets"
     done
+    if [ -n "${WHISTLE_SERVERS:-}" ]; then
+        for name in superuser replicator restapi; do role_password "$HOME_DIR/roles/$name" >/dev/null; done
+    fi
     for name in vault reporter; do secret_file "$HOME_DIR/intake/secrets/$name.key"; done
     mkdir -p "$HOME_DIR/notify/outbox"
     put "$HOME_DIR/notify/NOTIFIER.key" 0600 <"$KEYS/NOTIFIER.key"
@@ -67,6 +76,18 @@ serve() {
 health() {
     whistle --key "$HOME_DIR/$1/$1.key" ping "$1" --timeout 5 >/dev/null
     [ "$(http_get "$WHISTLE_METRICS_PORT" /readyz | head -n 1)" = 200 ]
+}
+
+# One of two instances: the service answers, whichever serves; this one lives.
+health_pair() {
+    whistle --key "$HOME_DIR/$1/$1.key" ping "$1" --timeout 5 >/dev/null
+    [ "$(http_get "$WHISTLE_METRICS_PORT" /healthz | head -n 1)" = 200 ]
+}
+
+migrate() {
+    [ ! -f "$HOME_DIR/roles/superuser" ] || PGPASSWORD=$(cat "$HOME_DIR/roles/superuser")
+    export PGPASSWORD
+    exec whistle-migrate --database "$DATABASE user=whistle" --dir /opt/whistle/migrations
 }
 
 # ---- the district's data -------------------------------------------------------------------------
@@ -123,9 +144,10 @@ hand() {
 
 case ${1:-} in
 setup) setup ;;
-migrate) exec whistle-migrate --database "$DATABASE user=whistle" --dir /opt/whistle/migrations ;;
+migrate) migrate ;;
 serve) serve "$2" ;;
 health) health "$2" ;;
+health-pair) health_pair "$2" ;;
 district) district "$2" ;;
 notify) exec whistle --key "$HOME_DIR/notify/NOTIFIER.key" notify --outbox "$HOME_DIR/notify/outbox" \
     --cursor "$HOME_DIR/notify/cursor" ;;

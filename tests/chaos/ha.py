@@ -110,8 +110,9 @@ class Failover(Load):
         reached = time.monotonic()
         self.come_back(kind, name)
         whole = self.wait(c.whole, 90)
-        said = {"end": kind, "node": name, "database_s": committed - moment, "street_s": raised - committed,
-                "department_s": reached - committed, "whole_s": time.monotonic() - moment, "primary": whole}
+        said = {"end": kind, "node": name, "database_s": committed - moment,
+                "street_s": raised - committed, "department_s": reached - committed,
+                "whole_s": time.monotonic() - moment, "primary": whole}
         said = {k: round(v, 2) if isinstance(v, float) else v for k, v in said.items()}
         print(said, file=sys.stderr, flush=True)
         self.told.append(said)
@@ -131,7 +132,8 @@ class Failover(Load):
         def late(what):
             bad = [t for t in self.told if t[what] > EXTRA_S]
             return f"more than {EXTRA_S} s: {bad}" if bad else None
-        moved = [t for t in self.told if t["end"] in ("power", "frozen", "patroni") and t["primary"] == t["node"]]
+        moved = [t for t in self.told
+                 if t["end"] in ("power", "frozen", "patroni") and t["primary"] == t["node"]]
         return [
             ("every_end_was_survived", None if len(self.told) == self.rounds else f"{len(self.told)} only"),
             ("streets_are_answered_again_in_time", late("street_s")),

@@ -34,7 +34,8 @@ def unpack(folder):
         if not glob.glob(f"{cache}/{name}_*.deb"):
             subprocess.run(["apt-get", "-q", "download", name], cwd=cache, check=True,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        subprocess.run(["dpkg-deb", "-x", sorted(glob.glob(f"{cache}/{name}_*.deb"))[-1], folder], check=True)
+        package = sorted(glob.glob(f"{cache}/{name}_*.deb"))[-1]
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
     return folder + "/usr"
 
 
@@ -68,23 +69,25 @@ class Node:
         self.cluster, self.name = cluster, name
         self.port, self.rest = free_port(), free_port()
         self.data = f"{cluster.dir}/{name}"
-        self.process = Process(cluster, name, ["/usr/bin/python3", "-m", "patroni", self.write_settings()],
-                               {"PYTHONPATH": cluster.programs + "/lib/python3/dist-packages"})
+        self.process = Process(
+            cluster, name, ["/usr/bin/python3", "-m", "patroni", self.write_settings()],
+            {"PYTHONPATH": cluster.programs + "/lib/python3/dist-packages"})
 
     def write_settings(self):
         """The product's settings with this test's addresses, times and trust."""
         with open(TOP + "/deploy/ha/patroni.yml") as file:
             settings = yaml.safe_load(file)
+        rest, sql = f"127.0.0.1:{self.rest}", f"127.0.0.1:{self.port}"
         settings.update(name=self.name, etcd3={"hosts": f"127.0.0.1:{self.cluster.etcd_port}"},
-                        restapi={"listen": f"127.0.0.1:{self.rest}", "connect_address": f"127.0.0.1:{self.rest}"})
+                        restapi={"listen": rest, "connect_address": rest})
         settings["bootstrap"]["dcs"].update(self.cluster.times)
         settings["postgresql"].update(
-            data_dir=self.data, listen=f"127.0.0.1:{self.port}", connect_address=f"127.0.0.1:{self.port}",
-            pgpass=f"{self.cluster.dir}/{self.name}.pgpass", pg_hba=["local all all trust", "host all all all trust",
-                                                                     "host replication all all trust"],
+            data_dir=self.data, listen=sql, connect_address=sql,
+            pgpass=f"{self.cluster.dir}/{self.name}.pgpass",
+            pg_hba=["host all all all trust", "host replication all all trust"],
             parameters={"unix_socket_directories": ""},
-            authentication={"superuser": {"username": "whistle"}, "replication": {"username": "replicator"},
-                            "rewind": {"username": "whistle"}})
+            authentication={"superuser": {"username": "whistle"}, "rewind": {"username": "whistle"},
+                            "replication": {"username": "replicator"}})
         path = f"{self.cluster.dir}/{self.name}.yml"
         with open(path, "w") as file:
             yaml.safe_dump(settings, file)
@@ -105,7 +108,8 @@ class Node:
 
     def pids(self):
         """Everything of this machine; Patroni first, so that it sees nothing of what follows."""
-        own = [self.process.child.pid, *children(self.process.child.pid)] if self.process.alive() else []
+        pid = self.process.child.pid if self.process.alive() else None
+        own = [pid, *children(pid)] if pid else []
         return list(dict.fromkeys(own + self.database_pids()))
 
     def start(self):
@@ -117,11 +121,14 @@ class Node:
         signal_all(pids, signal.SIGKILL)
         self.process.wait()
 
+    def conninfo(self):
+        return f"host=127.0.0.1 port={self.port} dbname=whistle user=whistle connect_timeout=2"
+
     def sql(self, text, seconds=5):
         """Rows as lists of strings; RuntimeError when it cannot."""
         done = subprocess.run([PGBIN + "/psql", "-qAtX", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d",
-                               f"host=127.0.0.1 port={self.port} dbname=whistle user=whistle connect_timeout=2",
-                               "-c", text], capture_output=True, text=True, timeout=seconds)
+                               self.conninfo(), "-c", text], capture_output=True, text=True,
+                              timeout=seconds)
         if done.returncode:
             raise RuntimeError(done.stderr)
         return [line.split("\t") for line in done.stdout.splitlines()]
@@ -155,8 +162,7 @@ class PatroniCluster(Cluster):
         first, second = self.nodes.values()
         first.start()
         until(lambda: self.members().get(first.name, ("",))[0] in ("leader", "master"), 60, 0.2)
-        subprocess.run([PGBIN + "/createdb", "-h", "127.0.0.1", "-p", str(first.port), "-U", "whistle", "whistle"],
-                       check=True)
+        self.sh([PGBIN + "/createdb", "-h", "127.0.0.1", "-p", str(first.port), "-U", "whistle", "whistle"])
         second.start()
         until(self.whole, 60, 0.2)
         self.migrate()
@@ -167,8 +173,8 @@ class PatroniCluster(Cluster):
                 "target_session_attrs=read-write connect_timeout=2")
 
     def sql(self, text, user="whistle"):
-        out = self.sh([PGBIN + "/psql", "-qAtX", "-F", "\t", "-d", self.conninfo(user), "-v", "ON_ERROR_STOP=1",
-                       "-c", text])
+        out = self.sh([PGBIN + "/psql", "-qAtX", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d",
+                       self.conninfo(user), "-c", text])
         return [line.split("\t") for line in out.splitlines()]
 
     def down(self):
@@ -189,7 +195,8 @@ class PatroniCluster(Cluster):
         """{node: (role, state, timeline)} as the first node that answers sees it."""
         for node in self.nodes.values():
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{node.rest}/cluster", timeout=1) as answer:
+                url = f"http://127.0.0.1:{node.rest}/cluster"
+                with urllib.request.urlopen(url, timeout=1) as answer:
                     return {m["name"]: (m["role"], m["state"], m.get("timeline", 0))
                             for m in json.load(answer)["members"]}
             except (OSError, ValueError):
@@ -209,7 +216,8 @@ class PatroniCluster(Cluster):
         if not name or members.get(self.other(name), ("",))[0] != "sync_standby":
             return None
         try:
-            rows = self.nodes[name].sql("SELECT application_name, sync_state, state FROM pg_stat_replication")
+            rows = self.nodes[name].sql("SELECT application_name, sync_state, state "
+                                        "FROM pg_stat_replication")
         except (RuntimeError, subprocess.TimeoutExpired):
             return None
         return name if rows == [[self.other(name), "sync", "streaming"]] else None
@@ -237,14 +245,13 @@ class Probe:
 
     def write(self, name):
         connection = self.psycopg2.connect(
-            f"host=127.0.0.1 port={self.cluster.nodes[name].port} dbname=whistle user=whistle connect_timeout=2 "
-            "target_session_attrs=read-write")
+            self.cluster.nodes[name].conninfo() + " target_session_attrs=read-write")
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 while not self.ended.is_set():
-                    cursor.execute("INSERT INTO public.probe VALUES (%s, 1) ON CONFLICT (node) DO UPDATE "
-                                   "SET n = probe.n + 1", (name,))
+                    cursor.execute("INSERT INTO public.probe VALUES (%s, 1) ON CONFLICT (node) "
+                                   "DO UPDATE SET n = probe.n + 1", (name,))
                     self.committed[name] = time.monotonic()
                     time.sleep(0.03)
         finally:
