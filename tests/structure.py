@@ -29,7 +29,7 @@ MAY = {
     "district": {"base", "whistle"},
     "client": {"base", "whistle"},
     "runtime": {"base", "client", "whistle"},
-    "cli": {"base", "client", "whistle"},
+    "cli": {"base", "client", "district", "whistle"},
     "migrate": {"base", "runtime"},
 }
 SERVICE_MAY = {"base", "client", "runtime", "district", "quota", "whistle"}

@@ -3,16 +3,15 @@
 // says in its own way (levels and duties in lower case, hours as "09:00", days as ranges, a
 // category's base row and tag rows inside the category).
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "cli/district.h"
+#include "cli/document.h"
 #include "cli/output.h"
 #include "cli/text.h"
-#include "client/district_json.h"
 #include "client/json.h"
 
 static void lower(json_t *row, const char *name)
@@ -171,36 +170,50 @@ json_t *district_to_file(const Whistle__V1__District *district)
     return file;
 }
 
+// The first finding as a fault of the command.
+static void first_finding(const struct document *document, struct fault *ret_fault)
+{
+    const json_t *row = json_array_get(document->findings.rows, 0);
+    const char *file = json_string_value(json_object_get(row, "file"));
+    const char *path = json_string_value(json_object_get(row, "path"));
+    const char *column = json_string_value(json_object_get(row, "column"));
+    json_int_t line = json_integer_value(json_object_get(row, "row"));
+    const char *rule = json_string_value(json_object_get(row, "rule"));
+    const struct wh_rule_info *info = wh_rule_info(wh_rule_by_name(rule ? rule : ""));
+    if (line)
+        fault_set(ret_fault, info->status, info->code, T("%s 第 %d 行", "%s row %d"), file,
+                  (int)line);
+    else
+        fault_set(ret_fault, info->status, info->code, "%s", file ? file : "");
+    (void)snprintf(ret_fault->rule, sizeof ret_fault->rule, "%s", info->name);
+    (void)snprintf(ret_fault->field, sizeof ret_fault->field, "%s",
+                   path     ? path
+                   : column ? column
+                            : "");
+}
+
 json_t *district_load(const char *path, struct fault *ret_fault)
 {
-    json_error_t error;
-    FILE *from = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    if (!from) {
-        fault_usage(ret_fault, "FILE", "%s: %s", path, strerror(errno));
+    struct document document;
+    if (document_load(path, &document, ret_fault) < 0)
         return NULL;
-    }
-    json_t *file = json_loadf(from, JSON_REJECT_DUPLICATES, &error);
-    if (from != stdin)
-        (void)fclose(from);
+    json_t *file = document.findings.n ? NULL : json_incref(document.file);
     if (!file)
-        fault_usage(ret_fault, "FILE", "%s:%d: %s", path, error.line, error.text);
+        first_finding(&document, ret_fault);
+    document_done(&document);
     return file;
 }
 
 const Whistle__V1__District *district_read(const char *path, struct wh_arena *arena,
                                            struct fault *ret_fault)
 {
-    struct wh_wire_fault wire = {0};
-    json_t *file = district_load(path, ret_fault);
-    if (!file)
+    struct document document;
+    if (document_load(path, &document, ret_fault) < 0)
         return NULL;
-    const Whistle__V1__District *district = wh_district_from_json(file, arena, &wire);
-    json_decref(file);
-    if (!district) {
-        const struct wh_rule_info *info = wh_rule_info(wire.rule);
-        fault_set(ret_fault, info->status, info->code, "%s", path);
-        (void)snprintf(ret_fault->rule, sizeof ret_fault->rule, "%s", info->name);
-        (void)snprintf(ret_fault->field, sizeof ret_fault->field, "%s", wire.field);
-    }
-    return district;
+    const Whistle__V1__District *district = document_district(&document, arena);
+    if (document.findings.n)
+        first_finding(&document, ret_fault);
+    bool good = document.findings.n == 0;
+    document_done(&document);
+    return good ? district : NULL;
 }

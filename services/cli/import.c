@@ -1,126 +1,175 @@
 // SPDX-License-Identifier: Apache-2.0
-// `import` and `export`: a district's data into the live system and back. Import shows what would
-// change; --apply adopts it, all at once or not at all, and only if what is live is still what was
-// compared with.
+// `import` and `export`: a district's data into the live system and back. Import checks everything
+// that the adoption would, tells all that is wrong at its place, shows what would change and where
+// nobody would answer; --apply adopts it, all at once or not at all, and only if what is live is
+// still what was compared with.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/district.h"
+#include "cli/document.h"
+#include "cli/import_check.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/sheet.h"
+#include "cli/tables_write.h"
 #include "cli/text.h"
+#include "district/validate.h"
 #include "whistle/v1/intake.pb-c.h"
 
 #define FILE_BYTES (64u << 20)
-#define SHOWN 60
+#define FAULTS_MAX 1000
 
-static void value_print(const json_t *value)
-{
-    char *text = value ? json_dumps(value, JSON_LINE | JSON_ENCODE_ANY) : NULL, fit[128];
-    width_fit(text ? text : T("(无)", "(none)"), 48, fit, sizeof fit);
-    (void)fputs(fit, stdout);
-    free(text);
-}
+// ---- intake -------------------------------------------------------------------------------------
 
-static void change_print(const json_t *change)
+static uint8_t *pack(Whistle__V1__IntakeCommand__WhatCase what, void *member, size_t *ret_n)
 {
-    const char *kind = json_string_value(json_object_get(change, "change"));
-    const char *mark = strcmp(kind, "ADDED") == 0 ? "+" : strcmp(kind, "REMOVED") == 0 ? "-" : "~";
-    enum tone tone = *mark == '+' ? TONE_GOOD : *mark == '-' ? TONE_BAD : TONE_WARN;
-    printf("%s%s%s %s %s\n", colour_on(tone), mark, colour_off(tone),
-           json_string_value(json_object_get(change, "table")),
-           json_string_value(json_object_get(change, "key")));
-    size_t i;
-    json_t *field;
-    json_array_foreach(json_object_get(change, "fields"), i, field)
-    {
-        printf("    %s: ", json_string_value(json_object_get(field, "field")));
-        value_print(json_object_get(field, "from"));
-        (void)fputs(" → ", stdout);
-        value_print(json_object_get(field, "to"));
-        (void)fputc('\n', stdout);
-    }
-}
-
-static void changes_print(const json_t *changes, int32_t live)
-{
-    size_t n = json_array_size(changes);
-    if (n == 0) {
-        printf(T("与现行第 %d 版相同\n", "the same as the live version %d\n"), live);
-        return;
-    }
-    for (size_t i = 0; i < n && (live || i == 0); i++) {
-        if (i == SHOWN) {
-            printf(T("…… 还有 %zu 处 (--json 看全部)\n", "… %zu more (--json shows all)\n"), n - i);
-            break;
-        }
-        if (live)
-            change_print(json_array_get(changes, i));
-    }
-    if (live)
-        printf(T("共 %zu 处不同于现行第 %d 版\n", "%zu differences to the live version %d\n"), n,
-               live);
-    else
-        printf(
-            T("还没有区数据;全部 %zu 行都是新的\n", "nothing is live yet; all %zu rows are new\n"),
-            n);
+    Whistle__V1__IntakeCommand command = WHISTLE__V1__INTAKE_COMMAND__INIT;
+    command.what_case = what;
+    command.adopt = member; // of the oneof's pointers any will do
+    *ret_n = whistle__v1__intake_command__get_packed_size(&command);
+    uint8_t *bytes = must(malloc(*ret_n + 1));
+    whistle__v1__intake_command__pack(&command, bytes);
+    return bytes;
 }
 
 static int adopt(struct cli *cli, const Whistle__V1__District *district, int32_t live,
                  struct reply *reply)
 {
     Whistle__V1__AdoptDistrict adopt = WHISTLE__V1__ADOPT_DISTRICT__INIT;
-    Whistle__V1__IntakeCommand command = WHISTLE__V1__INTAKE_COMMAND__INIT;
     adopt.district = (Whistle__V1__District *)(uintptr_t)district;
     adopt.expect_version = live;
-    command.what_case = WHISTLE__V1__INTAKE_COMMAND__WHAT_ADOPT;
-    command.adopt = &adopt;
-    size_t n = whistle__v1__intake_command__get_packed_size(&command);
-    uint8_t *bytes = must(malloc(n));
-    whistle__v1__intake_command__pack(&command, bytes);
+    size_t n = 0;
+    uint8_t *bytes = pack(WHISTLE__V1__INTAKE_COMMAND__WHAT_ADOPT, &adopt, &n);
     int r = session_ask(cli, DOOR_INTAKE, bytes, n, reply);
     free(bytes);
     return r;
 }
 
-static int tell(struct cli *cli, json_t *changes, int32_t live, bool adopted)
+static const Whistle__V1__DistrictPreview *
+preview(struct cli *cli, const Whistle__V1__District *district, struct reply *reply)
+{
+    Whistle__V1__PreviewDistrict ask = WHISTLE__V1__PREVIEW_DISTRICT__INIT;
+    ask.district = (Whistle__V1__District *)(uintptr_t)district;
+    size_t n = 0;
+    uint8_t *bytes = pack(WHISTLE__V1__INTAKE_COMMAND__WHAT_PREVIEW_DISTRICT, &ask, &n);
+    int r = session_query(cli, DOOR_INTAKE, cli->timeout_ms, bytes, n, reply);
+    free(bytes);
+    if (r == 0 && reply->body &&
+        reply->body->descriptor == &whistle__v1__district_preview__descriptor)
+        return (const Whistle__V1__DistrictPreview *)reply->body;
+    return NULL;
+}
+
+// ---- checking -----------------------------------------------------------------------------------
+
+// The adoption's own validation, here: so that a file is mended before anybody is asked.
+static void validate(struct document *document, const Whistle__V1__District *district,
+                     const Whistle__V1__District *live)
+{
+    struct wh_district_fault *faults = must(calloc(FAULTS_MAX, sizeof *faults));
+    size_t n = wh_district_validate(district, live, faults, FAULTS_MAX);
+    for (size_t i = 0; i < n && i < FAULTS_MAX; i++)
+        document_fault(document, faults[i].field, wh_rule_info(faults[i].rule)->name,
+                       faults[i].detail);
+    free(faults);
+}
+
+static void take_faults(struct document *document, const Whistle__V1__DistrictPreview *preview)
+{
+    for (size_t i = 0; i < preview->n_faults; i++)
+        document_fault(document, preview->faults[i]->field, preview->faults[i]->rule,
+                       preview->faults[i]->detail);
+}
+
+// ---- telling ------------------------------------------------------------------------------------
+
+static void encodings_print(const struct document *document)
+{
+    const char *file;
+    json_t *encoding;
+    json_object_foreach(document->encodings, file, encoding)(void) fprintf(
+        stderr, T("%s: 按 %s 读取\n", "%s: read as %s\n"), file, json_string_value(encoding));
+}
+
+// holes: import_check's; borrowed, NULL where it was not asked.
+static void tell(struct cli *cli, const struct document *document, json_t *changes, json_t *holes,
+                 int32_t version, bool adopted)
 {
     if (cli->json) {
         json_t *line = must(json_pack("{s:b, s:i, s:O}", "applied", adopted, "version",
-                                      adopted ? live + 1 : live, "changes", changes));
+                                      version + adopted, "changes", changes));
+        if (json_object_size(document->encodings))
+            json_object_set(line, "encodings", document->encodings);
+        if (holes)
+            json_object_set(line, "check", holes);
         json_dumpf(line, stdout, JSON_LINE);
         (void)fputc('\n', stdout);
         json_decref(line);
-        return EXIT_DONE;
+        return;
     }
-    changes_print(changes, live);
+    encodings_print(document);
+    district_diff_print(changes, version);
+    import_check_print(holes);
     if (adopted)
         printf(T("%s✓%s 第 %d 版已启用\n", "%s✓%s version %d is adopted\n"), colour_on(TONE_GOOD),
-               colour_off(TONE_GOOD), live + 1);
+               colour_off(TONE_GOOD), version + 1);
     else if (json_array_size(changes))
         puts(T("尚未启用;加 --apply 启用", "nothing was changed; --apply adopts it"));
-    return EXIT_DONE;
 }
 
-static int import(struct cli *cli, const Whistle__V1__District *district)
+static int apply_or_show(struct cli *cli, const struct document *document,
+                         const Whistle__V1__District *district,
+                         const Whistle__V1__DistrictPreview *seen)
 {
-    const Whistle__V1__District *before = names_district(cli);
-    const struct fault *missing = names_fault(cli);
     struct reply reply;
     reply_init(&reply);
+    const Whistle__V1__District *before = names_district(cli);
+    json_t *changes = district_diff(before, district, seen->channels, seen->n_channels);
+    json_t *holes = NULL;
+    bool applies = args_flag(&cli->args, "apply") && json_array_size(changes);
+    int code = EXIT_DONE;
+    if (applies && adopt(cli, district, seen->version, &reply) < 0) {
+        code = fault_tell(cli, &reply.fault);
+    } else {
+        if (!applies)
+            holes = import_check(cli, document, district);
+        tell(cli, document, changes, holes, seen->version, applies);
+    }
+    json_decref(holes);
+    json_decref(changes);
+    reply_done(&reply);
+    return code;
+}
+
+static int import(struct cli *cli, struct document *document, struct wh_arena *arena)
+{
+    const Whistle__V1__District *before = names_district(cli);
+    const Whistle__V1__District *district = document_district(document, arena);
+    const struct fault *missing = names_fault(cli);
+    const Whistle__V1__DistrictPreview *seen = NULL;
+    struct reply reply;
+    reply_init(&reply);
+    if (district)
+        validate(document, district, before);
+    if (document->findings.n) {
+        encodings_print(document);
+        return findings_tell(cli, &document->findings);
+    }
     if (!before && strcmp(missing->rule, "district.missing") != 0)
         return fault_tell(cli, missing);
-    int32_t live = before ? before->version : 0;
-    json_t *changes = district_diff(before, district);
-    bool applies = args_flag(&cli->args, "apply") && json_array_size(changes);
-    int code = applies && adopt(cli, district, live, &reply) < 0
-                   ? fault_tell(cli, &reply.fault)
-                   : tell(cli, changes, live, applies);
-    json_decref(changes);
+    int code = EXIT_DONE;
+    if (!(seen = preview(cli, district, &reply)))
+        code = fault_tell(cli, &reply.fault);
+    else
+        take_faults(document, seen);
+    if (seen && document->findings.n)
+        code = findings_tell(cli, &document->findings);
+    else if (seen)
+        code = apply_or_show(cli, document, district, seen);
     reply_done(&reply);
     return code;
 }
@@ -129,24 +178,21 @@ int run_import(struct cli *cli)
 {
     struct wh_arena arena;
     struct fault fault = {0};
+    struct document document = {0};
     wh_arena_init(&arena, FILE_BYTES);
-    const Whistle__V1__District *district =
-        district_read(args_text(&cli->args, "FILE"), &arena, &fault);
-    int code = district ? import(cli, district) : fault_tell(cli, &fault);
+    int code = document_load(args_text(&cli->args, "FILE"), &document, &fault) == 0
+                   ? import(cli, &document, &arena)
+                   : fault_tell(cli, &fault);
+    document_done(&document);
     wh_arena_done(&arena);
     return code;
 }
 
-int run_export(struct cli *cli)
+// ---- export -------------------------------------------------------------------------------------
+
+static int export_file(struct cli *cli, const Whistle__V1__District *district)
 {
-    if (args_text(&cli->args, "sheet"))
-        return run_sheet(cli);
-    if (args_text(&cli->args, "sheets"))
-        return run_sheets(cli);
     const char *path = args_text(&cli->args, "FILE");
-    const Whistle__V1__District *district = names_district(cli);
-    if (!district)
-        return fault_tell(cli, names_fault(cli));
     FILE *to = path && strcmp(path, "-") != 0 ? fopen(path, "we") : stdout;
     json_t *file = district_to_file(district);
     int bad = !to || json_dumpf(file, to, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) < 0 ||
@@ -159,4 +205,33 @@ int run_export(struct cli *cli)
     struct fault fault = {0};
     fault_usage(&fault, "FILE", "%s: %s", path ? path : "-", strerror(errno));
     return fault_tell(cli, &fault);
+}
+
+int run_export(struct cli *cli)
+{
+    if (args_text(&cli->args, "sheet"))
+        return run_sheet(cli);
+    if (args_text(&cli->args, "sheets"))
+        return run_sheets(cli);
+    const char *folder = args_text(&cli->args, "FILE");
+    bool empty = args_flag(&cli->args, "templates"), tables = args_flag(&cli->args, "csv");
+    const Whistle__V1__District *district = empty ? NULL : names_district(cli);
+    struct fault fault = {0};
+    if (!empty && !district)
+        return fault_tell(cli, names_fault(cli));
+    if (!empty && !tables)
+        return export_file(cli, district);
+    if (!folder)
+        folder = empty ? "district" : NULL;
+    if (!folder)
+        fault_usage(&fault, "DIR", "%s", T("要有文件夹名", "a folder is needed"));
+    if (!folder || tables_write(folder, district, &fault) < 0)
+        return fault_tell(cli, &fault);
+    if (cli->json)
+        printf("{\"folder\":\"%s\"}\n", folder);
+    else
+        printf(T("%s/ 已写好;各列见 %s/columns.md\n",
+                 "%s/ is written; %s/columns.md explains its columns\n"),
+               folder, folder);
+    return EXIT_DONE;
 }

@@ -39,7 +39,6 @@ static void take_zone(struct names *names)
     names->zone = (struct wh_zone){names->shifts, n};
 }
 
-// A caller of its own: it gives up early, and --request-id belongs to the command, not to this.
 static void ask_district(struct cli *cli, struct names *names)
 {
     Whistle__V1__GetDistrict get = WHISTLE__V1__GET_DISTRICT__INIT;
@@ -48,23 +47,9 @@ static void ask_district(struct cli *cli, struct names *names)
     command.what_case = WHISTLE__V1__INTAKE_COMMAND__WHAT_GET_DISTRICT;
     command.get_district = &get;
     size_t n = whistle__v1__intake_command__pack(&command, bytes);
-    struct session *session = session_get(cli, &names->reply.fault);
-    if (!session)
-        return;
-    struct wh_caller *kept = session->callers[DOOR_INTAKE];
-    int timeout_ms = cli->timeout_ms;
-    json_t *id = json_incref(json_object_get(cli->args.kept, "request-id"));
-    json_object_del(cli->args.kept, "request-id");
-    session->callers[DOOR_INTAKE] = NULL;
-    cli->timeout_ms = timeout_ms > 0 && timeout_ms < PATIENCE_MS ? timeout_ms : PATIENCE_MS;
-    if (session_ask(cli, DOOR_INTAKE, bytes, n, &names->reply) == 0 && names->reply.body &&
-        names->reply.body->descriptor == &whistle__v1__district__descriptor)
+    if (session_query(cli, DOOR_INTAKE, PATIENCE_MS, bytes, n, &names->reply) == 0 &&
+        names->reply.body && names->reply.body->descriptor == &whistle__v1__district__descriptor)
         names->district = (const Whistle__V1__District *)names->reply.body;
-    wh_caller_free(session->callers[DOOR_INTAKE]);
-    session->callers[DOOR_INTAKE] = kept;
-    cli->timeout_ms = timeout_ms;
-    if (id)
-        json_object_set_new(cli->args.kept, "request-id", id);
 }
 
 struct names *names_get(struct cli *cli)

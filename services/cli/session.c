@@ -230,6 +230,27 @@ int session_ask(struct cli *cli, enum door door, const void *body, size_t n, str
     return waiting.result;
 }
 
+int session_query(struct cli *cli, enum door door, int patience_ms, const void *body, size_t n,
+                  struct reply *reply)
+{
+    struct session *session = session_get(cli, &reply->fault);
+    if (!session)
+        return -1;
+    struct wh_caller *kept = session->callers[door];
+    int timeout_ms = cli->timeout_ms;
+    json_t *id = json_incref(json_object_get(cli->args.kept, "request-id"));
+    json_object_del(cli->args.kept, "request-id");
+    session->callers[door] = NULL;
+    cli->timeout_ms = timeout_ms > 0 && timeout_ms < patience_ms ? timeout_ms : patience_ms;
+    int r = session_ask(cli, door, body, n, reply);
+    wh_caller_free(session->callers[door]);
+    session->callers[door] = kept;
+    cli->timeout_ms = timeout_ms;
+    if (id)
+        json_object_set_new(cli->args.kept, "request-id", id);
+    return r;
+}
+
 void *session_pack(enum door door, const char *command, json_t *body, size_t *ret_n,
                    struct fault *ret_fault)
 {

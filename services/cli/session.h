@@ -47,6 +47,10 @@ int reply_take(struct reply *reply, enum door door, int status, const Whistle__V
 // Sends one command and waits. body: the packed command. give_up_ms: 0: the run's own.
 // 0, or -1 with reply->fault.
 int session_ask(struct cli *cli, enum door door, const void *body, size_t n, struct reply *reply);
+// The same for a question of our own beside the run's command: it gives up after patience_ms at the
+// latest, and --request-id is not its.
+int session_query(struct cli *cli, enum door door, int patience_ms, const void *body, size_t n,
+                  struct reply *reply);
 // The same for {command: body} as JSON. Field faults name the field inside the command.
 int session_ask_json(struct cli *cli, enum door door, const char *command, json_t *body,
                      struct reply *reply);

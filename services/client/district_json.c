@@ -97,7 +97,7 @@ static void read_setting(struct reader *r, const json_t *json, Whistle__V1__Unit
 {
     whistle__v1__unit_setting__init(s);
     s->unit = read_text(r, json, "unit", true);
-    s->review_below_p1 = json_is_true(json_object_get(json, "review_below_p1"));
+    s->review_below_p1 = read_bool(r, json, "review_below_p1");
 }
 
 static void read_head(struct reader *r, const json_t *json, Whistle__V1__District *d)
@@ -106,13 +106,13 @@ static void read_head(struct reader *r, const json_t *json, Whistle__V1__Distric
     reader_enter(r, "district");
     if (!json_is_object(head)) {
         reader_fail(r, "", WH_RULE_FIELD_MISSING);
+        reader_leave(r);
         return;
     }
     d->number_prefix = read_text(r, head, "number_prefix", true);
     d->timezone = read_text(r, head, "timezone", true);
-    if (r->failed)
-        return;
-    int error = wh_zone_shifts(d->timezone, r->arena, &d->zone, &d->n_zone);
+    int error =
+        d->timezone[0] == '\0' ? 0 : wh_zone_shifts(d->timezone, r->arena, &d->zone, &d->n_zone);
     if (error < 0)
         reader_fail(r, "timezone",
                     error == WH_E_NOTFOUND ? WH_RULE_FIELD_UNKNOWN : WH_RULE_FIELD_FORMAT);
@@ -126,8 +126,6 @@ static void read_routes(struct reader *r, const json_t *json, Whistle__V1__Distr
     size_t n_own = 0, n_more = 0;
     category_routes(r, json_object_get(json, "categories"), &own, &n_own);
     READ_TABLE(r, json, "routes", more, n_more, read_route);
-    if (r->failed)
-        return;
     d->routes = wh_arena_calloc(r->arena, n_own + n_more, sizeof *d->routes);
     if (d->routes == NULL) {
         reader_fail(r, "", WH_RULE_TOO_LARGE);
@@ -149,13 +147,14 @@ static void district_code(struct reader *r, Whistle__V1__District *d)
         reader_fail(r, "units", WH_RULE_FIELD_MISSING);
 }
 
-Whistle__V1__District *wh_district_from_json(const json_t *json, struct wh_arena *arena,
-                                             struct wh_wire_fault *ret_fault)
+Whistle__V1__District *wh_district_read(const json_t *json, struct wh_arena *arena,
+                                        struct wh_wire_fault *faults, size_t max, size_t *ret_n)
 {
-    struct reader r = {.arena = arena};
+    struct reader r = {.arena = arena, .faults = faults, .max = max};
     Whistle__V1__District *d = wh_arena_calloc(arena, 1, sizeof *d);
     if (d == NULL || !json_is_object(json)) {
-        *ret_fault = (struct wh_wire_fault){.rule = WH_RULE_FIELD_FORMAT};
+        reader_fail(&r, "", WH_RULE_FIELD_FORMAT);
+        *ret_n = r.n;
         return NULL;
     }
     whistle__v1__district__init(d);
@@ -171,9 +170,15 @@ Whistle__V1__District *wh_district_from_json(const json_t *json, struct wh_arena
     READ_TABLE(&r, json, "settings_by_unit", d->settings_by_unit, d->n_settings_by_unit,
                read_setting);
     d->danger_words = read_texts(&r, json, "danger_words", &d->n_danger_words);
-    if (!r.failed)
-        district_code(&r, d);
-    if (r.failed)
-        *ret_fault = r.fault;
-    return r.failed ? NULL : d;
+    district_code(&r, d);
+    *ret_n = r.n;
+    return d;
+}
+
+Whistle__V1__District *wh_district_from_json(const json_t *json, struct wh_arena *arena,
+                                             struct wh_wire_fault *ret_fault)
+{
+    size_t n = 0;
+    Whistle__V1__District *d = wh_district_read(json, arena, ret_fault, 1, &n);
+    return n == 0 ? d : NULL;
 }

@@ -18,6 +18,11 @@
 Whistle__V1__District *wh_district_from_json(const json_t *json, struct wh_arena *arena,
                                              struct wh_wire_fault *ret_fault);
 
+// The same with every fault, the first `max` of *ret_n, and the district as far as it could be
+// read: what could not stands empty. NULL where nothing could be read at all.
+Whistle__V1__District *wh_district_read(const json_t *json, struct wh_arena *arena,
+                                        struct wh_wire_fault *faults, size_t max, size_t *ret_n);
+
 // Shifts of a named zone ("Asia/Shanghai") from 2020 to 2040, in the arena. The one in force at the
 // start of 2020 stands first. 0; WH_E_NOTFOUND (no such zone here), WH_E_INVALID (name or file),
 // WH_E_NOMEM.

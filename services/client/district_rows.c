@@ -24,7 +24,7 @@ static void read_question(struct reader *r, const json_t *json, Whistle__V1__Que
     q->en = read_text(r, json, "en", false);
     q->type = (Whistle__V1__QuestionType)read_word(r, json, "type", types, true);
     q->values = read_texts(r, json, "values", &q->n_values);
-    q->required = json_is_true(json_object_get(json, "required"));
+    q->required = read_bool(r, json, "required");
     if (read_number(r, json, "min", -1e12, 1e12, &q->min))
         q->min_is_case = WHISTLE__V1__QUESTION__MIN_IS_MIN;
     if (read_number(r, json, "max", -1e12, 1e12, &q->max))
@@ -41,7 +41,7 @@ void read_category(struct reader *r, const json_t *json, Whistle__V1__Category *
     c->priority = read_priority(r, json, "priority", true);
     c->dedup_radius_m = (int32_t)read_int(r, json, "dedup_radius_m", 0, 100000);
     c->dedup_window_h = (int32_t)read_int(r, json, "dedup_window_h", 0, 100000);
-    c->sensitive = json_is_true(json_object_get(json, "sensitive"));
+    c->sensitive = read_bool(r, json, "sensitive");
     c->full_address = read_texts(r, json, "full_address", &c->n_full_address);
     c->advice_zh = read_text(r, json, "advice_zh", false);
     c->advice_en = read_text(r, json, "advice_en", false);
@@ -87,14 +87,16 @@ void category_routes(struct reader *r, const json_t *categories, Whistle__V1__Ro
     json_array_foreach((json_t *)(uintptr_t)categories, i, c) total +=
         1 + json_object_size(json_object_get(c, "tag_adds"));
     Whistle__V1__RouteRule **list = wh_arena_calloc(r->arena, total + 1, sizeof *list);
-    if (list == NULL)
+    if (list == NULL) {
         reader_fail(r, "categories", WH_RULE_TOO_LARGE);
+        return;
+    }
     reader_enter(r, "categories");
     json_array_foreach((json_t *)(uintptr_t)categories, i, c)
     {
         r->indexes[r->depth - 1] = (int)i;
         const char *code = json_string_value(json_object_get(c, "code"));
-        Whistle__V1__RouteRule *rule = r->failed || code == NULL ? NULL : new_rule(r, code);
+        Whistle__V1__RouteRule *rule = new_rule(r, code != NULL ? code : "");
         if (rule == NULL)
             break;
         rule->lead = read_text(r, c, "lead", false);
@@ -133,17 +135,22 @@ static void add_days(struct reader *r, const char *text, int32_t *days, size_t *
     char first[11] = "";
     size_t length = strlen(text);
     if ((length != 10 && length != 21) || (length == 21 && text[10] != '/')) {
-        reader_fail(r, "years", WH_RULE_FIELD_FORMAT);
+        reader_fail(r, "", WH_RULE_FIELD_FORMAT);
         return;
     }
     memcpy(first, text, 10);
     if (wh_date_parse(first, &from) < 0 || wh_date_parse(text + length - 10, &to) < 0 ||
         to < from) {
-        reader_fail(r, "years", WH_RULE_FIELD_FORMAT);
+        reader_fail(r, "", WH_RULE_FIELD_FORMAT);
         return;
     }
-    for (int32_t day = from; day <= to && *n < DAYS_MAX; day = wh_date_add(day, 1))
+    for (int32_t day = from; day <= to; day = wh_date_add(day, 1)) {
+        if (*n == DAYS_MAX) {
+            reader_fail(r, "", WH_RULE_FIELD_COUNT);
+            return;
+        }
         days[(*n)++] = day;
+    }
 }
 
 static int by_day(const void *a, const void *b)
@@ -163,13 +170,21 @@ static void read_days(struct reader *r, const json_t *years, const char *kind, i
         reader_fail(r, "years", WH_RULE_TOO_LARGE);
         return;
     }
+    reader_enter(r, "years");
     json_object_foreach((json_t *)(uintptr_t)years, year, lists)
     {
         size_t n_texts;
         char **texts = read_texts(r, lists, kind, &n_texts);
-        for (size_t i = 0; i < n_texts; i++)
+        reader_enter(r, year);
+        reader_enter(r, kind);
+        for (size_t i = 0; i < n_texts; i++) {
+            r->indexes[r->depth - 1] = (int)i;
             add_days(r, texts[i], days, &n);
+        }
+        reader_leave(r);
+        reader_leave(r);
     }
+    reader_leave(r);
     qsort(days, n, sizeof *days, by_day);
     for (size_t i = 0; i < n; i++)
         if (unique == 0 || days[unique - 1] != days[i])
@@ -186,14 +201,17 @@ static void read_weekend(struct reader *r, const json_t *json, Whistle__V1__Cale
     c->weekend = n == 0 ? NULL : wh_arena_calloc(r->arena, n, sizeof(int32_t));
     if (c->weekend == NULL)
         return;
+    reader_enter(r, "weekend");
     for (size_t i = 0; i < n; i++) {
         int day = 0;
         while (day < 7 && strcmp(names[day], texts[i]) != 0)
             day++;
+        r->indexes[r->depth - 1] = (int)i;
         if (day == 7)
-            reader_fail(r, "weekend", WH_RULE_FIELD_ENUM);
+            reader_fail(r, "", WH_RULE_FIELD_ENUM);
         c->weekend[i] = day + 1;
     }
+    reader_leave(r);
     c->n_weekend = n;
 }
 
@@ -203,6 +221,7 @@ Whistle__V1__Calendar *read_calendar(struct reader *r, const json_t *json)
     reader_enter(r, "calendar");
     if (c == NULL || !json_is_object(json)) {
         reader_fail(r, "", WH_RULE_FIELD_MISSING);
+        reader_leave(r);
         return NULL;
     }
     whistle__v1__calendar__init(c);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inside district_json: reading JSON values with a path for faults. After the first fault every
-// read gives an empty value, so that callers need no checks between them.
+// Inside district_json: reading JSON values with a path for faults. What cannot be read becomes an
+// empty value and a fault, so that callers need no checks between them and all faults are told.
 #ifndef WH_CLIENT_DISTRICT_ROWS_H
 #define WH_CLIENT_DISTRICT_ROWS_H
 
@@ -15,8 +15,8 @@
 
 struct reader {
     struct wh_arena *arena;
-    bool failed;
-    struct wh_wire_fault fault;
+    struct wh_wire_fault *faults; // the first `max` of `n`
+    size_t max, n;
     const char *names[READER_DEPTH];
     int indexes[READER_DEPTH]; // -1: an object
     int depth;
@@ -42,6 +42,7 @@ Whistle__V1__Priority read_priority(struct reader *r, const json_t *json, const 
                                     bool required);
 void read_priorities(struct reader *r, const json_t *json, const char *key,
                      Whistle__V1__Priority **ret, size_t *ret_n);
+bool read_bool(struct reader *r, const json_t *json, const char *key);
 void read_ints(struct reader *r, const json_t *json, const char *key, int32_t **ret, size_t *ret_n);
 
 // Allocates n rows of `size` and their pointers; NULL where the key is absent, empty or wrong.

@@ -21,22 +21,22 @@ void reader_leave(struct reader *r)
 
 void reader_fail(struct reader *r, const char *key, enum wh_rule rule)
 {
-    if (r->failed)
+    if (r->n++ >= r->max)
         return;
-    r->failed = true;
-    r->fault.rule = rule;
-    size_t used = 0, room = sizeof r->fault.field;
+    struct wh_wire_fault *fault = &r->faults[r->n - 1];
+    *fault = (struct wh_wire_fault){.rule = rule};
+    size_t used = 0, room = sizeof fault->field;
     for (int i = 0; i < r->depth && i < READER_DEPTH && used < room; i++) {
-        int n = r->indexes[i] < 0 ? snprintf(r->fault.field + used, room - used, "%s.", r->names[i])
-                                  : snprintf(r->fault.field + used, room - used, "%s[%d].",
+        int n = r->indexes[i] < 0 ? snprintf(fault->field + used, room - used, "%s.", r->names[i])
+                                  : snprintf(fault->field + used, room - used, "%s[%d].",
                                              r->names[i], r->indexes[i]);
         used += n > 0 ? (size_t)n : 0;
     }
     if (used < room)
-        (void)snprintf(r->fault.field + used, room - used, "%s", key);
-    size_t n = strlen(r->fault.field);
-    if (n > 0 && r->fault.field[n - 1] == '.')
-        r->fault.field[n - 1] = '\0';
+        (void)snprintf(fault->field + used, room - used, "%s", key);
+    size_t n = strlen(fault->field);
+    if (n > 0 && fault->field[n - 1] == '.')
+        fault->field[n - 1] = '\0';
 }
 
 static char *copy(struct reader *r, const char *text)
@@ -55,9 +55,7 @@ char *read_text(struct reader *r, const json_t *json, const char *key, bool requ
         reader_fail(r, key, WH_RULE_FIELD_FORMAT);
     else if (required && (text == NULL || text[0] == '\0'))
         reader_fail(r, key, WH_RULE_FIELD_MISSING);
-    if (r->failed || text == NULL)
-        return (char *)protobuf_c_empty_string;
-    return copy(r, text);
+    return text != NULL ? copy(r, text) : (char *)protobuf_c_empty_string;
 }
 
 static size_t read_list(struct reader *r, const json_t *json, const char *key)
@@ -69,7 +67,7 @@ static size_t read_list(struct reader *r, const json_t *json, const char *key)
         reader_fail(r, key, WH_RULE_FIELD_FORMAT);
         return 0;
     }
-    return r->failed ? 0 : json_array_size(list);
+    return json_array_size(list);
 }
 
 void **read_rows(struct reader *r, const json_t *json, const char *key, size_t size, size_t *ret_n)
@@ -118,7 +116,9 @@ int64_t read_int(struct reader *r, const json_t *json, const char *key, int64_t 
         reader_fail(r, key, WH_RULE_FIELD_FORMAT);
     else if (i < min || i > max)
         reader_fail(r, key, WH_RULE_FIELD_RANGE);
-    return r->failed ? 0 : i;
+    else
+        return i;
+    return 0;
 }
 
 bool read_number(struct reader *r, const json_t *json, const char *key, double min, double max,
@@ -132,10 +132,19 @@ bool read_number(struct reader *r, const json_t *json, const char *key, double m
         reader_fail(r, key, WH_RULE_FIELD_FORMAT);
     else if (!(d >= min && d <= max))
         reader_fail(r, key, WH_RULE_FIELD_RANGE);
-    if (r->failed)
-        return false;
-    *ret = d;
-    return true;
+    else {
+        *ret = d;
+        return true;
+    }
+    return false;
+}
+
+bool read_bool(struct reader *r, const json_t *json, const char *key)
+{
+    const json_t *value = json_object_get(json, key);
+    if (value != NULL && !json_is_boolean(value) && !json_is_null(value))
+        reader_fail(r, key, WH_RULE_FIELD_FORMAT);
+    return json_is_true(value);
 }
 
 int read_word(struct reader *r, const json_t *json, const char *key, const struct word *words,

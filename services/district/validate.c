@@ -67,6 +67,28 @@ static void check_head(struct check *check, const Whistle__V1__District *previou
         check_name(check, data->danger_words[i], 32, "danger_words", i, "text");
 }
 
+// The parts that can be named; what is left is told of the whole.
+static bool check_hours(struct check *check, const Whistle__V1__Calendar *calendar)
+{
+    size_t before = check->n;
+    int32_t end = 0;
+    if (calendar->n_work_hours < 1 || calendar->n_work_hours > WH_CALENDAR_HOURS_MAX)
+        check_fault(check, calendar->n_work_hours ? WH_RULE_FIELD_COUNT : WH_RULE_FIELD_MISSING, "",
+                    "calendar.work_hours");
+    for (size_t i = 0; i < calendar->n_work_hours; i++) {
+        const Whistle__V1__MinuteRange *range = calendar->work_hours[i];
+        if (range->from_min < end || range->to_min <= range->from_min || range->to_min > 1440)
+            check_fault(check, WH_RULE_FIELD_RANGE, "hours one after the other within the day",
+                        "calendar.work_hours[%zu]", i);
+        else
+            end = range->to_min;
+    }
+    for (size_t i = 0; i < calendar->n_weekend; i++)
+        if (calendar->weekend[i] < 1 || calendar->weekend[i] > 7)
+            check_fault(check, WH_RULE_FIELD_RANGE, "1 to 7", "calendar.weekend[%zu]", i);
+    return check->n == before;
+}
+
 static void check_calendar(struct check *check)
 {
     const Whistle__V1__District *data = check->data;
@@ -75,6 +97,8 @@ static void check_calendar(struct check *check)
         check_fault(check, WH_RULE_FIELD_MISSING, "", "calendar");
         return;
     }
+    if (!check_hours(check, data->calendar))
+        return;
     struct wh_zone_shift *shifts = calloc(data->n_zone + 1, sizeof(*shifts));
     int32_t *days =
         calloc(data->calendar->n_off_days + data->calendar->n_work_days + 1, sizeof(*days));

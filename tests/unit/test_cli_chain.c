@@ -200,11 +200,11 @@ static void test_district_file(void **state)
     const Whistle__V1__District *second = district_read(path, &two, &fault);
     unlink(path);
     assert_non_null(second);
-    json_t *changes = district_diff(first, second);
+    json_t *changes = district_diff(first, second, NULL, 0);
     if (json_array_size(changes))
         fail_msg("%s", json_dumps(changes, 0));
     json_decref(changes);
-    changes = district_diff(NULL, second);
+    changes = district_diff(NULL, second, NULL, 0);
     assert_true(json_array_size(changes) > 100);
     json_decref(changes);
     json_decref(file);

@@ -191,7 +191,7 @@ static const struct {
     {bad_span, "service_times[2].checkin", WH_RULE_FIELD_FORMAT},
     {no_span, "service_times[3].review", WH_RULE_FIELD_MISSING},
     {times_twice, "service_times[1]", WH_RULE_FIELD_TWICE},
-    {hours, "calendar", WH_RULE_FIELD_FORMAT},
+    {hours, "calendar.work_hours[0]", WH_RULE_FIELD_RANGE},
     {off_day, "calendar", WH_RULE_FIELD_FORMAT},
     {no_calendar, "calendar", WH_RULE_FIELD_MISSING},
     {no_zone, "zone", WH_RULE_FIELD_MISSING},
