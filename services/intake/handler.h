@@ -35,8 +35,6 @@ struct intake {
     struct wh_arena loading; // while a whistle's rows arrive
     struct whistle loaded;
     int64_t raised[INTAKE_PRIORITIES], held; // of the turn in hand, for the metrics
-    int64_t disk_looked_at;                  // ms, monotonic
-    bool disk_full;
 };
 
 // The newest district, also one adopted earlier in this turn; NULL without.

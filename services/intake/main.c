@@ -40,10 +40,6 @@ static const struct wh_feed_name feeds[] = {
 };
 
 static const struct wh_setting settings[] = {
-    {"data_dir", WH_SETTING_TEXT, "", 0, 4000, false, "数据库所在目录,用于查看剩余空间;空则不看",
-     "the database's folder, to see its free space; empty: not looked at"},
-    {"min_free_mb", WH_SETTING_INT, "512", 1, 1 << 20, false, "剩余空间低于此值(MiB)时不再接收",
-     "below this free space (MiB) nothing is taken"},
     {"lag_events", WH_SETTING_INT, "50000", 100, 100000000, false,
      "派单落后多少条时暂缓接哨(特急除外)",
      "how many events dispatch may be behind before whistles wait (never P1)"},

@@ -52,6 +52,11 @@ bool wh_setting_bool(const struct wh_runtime *runtime, const char *name)
     return wh_settings_bool(runtime->settings, name);
 }
 
+bool wh_disk_scarce(struct wh_runtime *runtime)
+{
+    return wh_disk_look(runtime) != WH_DISK_AMPLE;
+}
+
 bool wh_follower_lag(const struct wh_runtime *runtime, const char *name, int64_t *ret_events,
                      int64_t *ret_ms)
 {

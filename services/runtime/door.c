@@ -194,11 +194,14 @@ static struct wh_door_verdict check_frame(struct wh_door_slot *slot, const struc
     return (struct wh_door_verdict){.rule = WH_RULE_NONE};
 }
 
-static struct wh_door_verdict admit(struct wh_door_socket *door, const struct wh_item *item)
+static struct wh_door_verdict admit(struct wh_door_socket *door, const struct wh_door_item *item)
 {
     struct wh_door_verdict verdict = {.rule = WH_RULE_NONE};
-    if (door->options.service->admit != NULL)
-        verdict.rule = door->options.service->admit(door->options.state, item, &verdict.retry_ms);
+    const struct wh_service *service = door->options.service;
+    if (door->options.admit != NULL)
+        verdict.rule = door->options.admit(door->options.arg, item, &verdict.retry_ms);
+    if (verdict.rule == WH_RULE_NONE && service->admit != NULL)
+        verdict.rule = service->admit(door->options.state, &item->item, &verdict.retry_ms);
     return verdict;
 }
 
@@ -231,7 +234,7 @@ static struct wh_door_verdict check_all(struct wh_door_socket *door, struct wh_d
     if (verdict.rule == WH_RULE_NONE)
         verdict = wh_door_check(door, slot, holder, command, now_ms());
     if (verdict.rule == WH_RULE_NONE)
-        verdict = admit(door, &slot->item.item);
+        verdict = admit(door, &slot->item);
     if (verdict.rule != WH_RULE_NONE)
         return verdict;
     slot->item.urgent = urgent(door, &slot->item.item);

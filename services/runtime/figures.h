@@ -42,6 +42,7 @@
 #define FIG_DB_MADE "database_connects_total", "connections made"
 #define FIG_DB_LOST "database_lost_total", "connections lost or not made"
 #define FIG_PROOF "database_silent_seconds", "time since the database last answered"
+#define FIG_DISK "disk_free_bytes", "free space in the database's folder"
 
 // feeds: ours and followed ones
 #define FIG_LISTENERS "feed_listeners", "followers connected"

@@ -5,6 +5,7 @@
 #define WH_RUNTIME_RUNTIME_H
 
 #include "runtime/db.h"
+#include "runtime/disk.h"
 #include "runtime/door.h"
 #include "runtime/feed.h"
 #include "runtime/http.h"
@@ -58,8 +59,9 @@ struct wh_runtime {
     struct {
         int64_t asked_at, next_at; // mono; next_at 0: at once
         bool busy;
-    } counting; // service->counts_select, see figures.c
-    bool disk_full;
+    } counting;     // service->counts_select, see figures.c
+    bool disk_full; // as the database said
+    struct wh_disk disk;
     int exit_code;
 };
 

@@ -20,6 +20,7 @@
 #define OPEN_FILES 65536
 #define RETRY_STARTING_MS 200
 #define RETRY_DATABASE_MS 1000
+#define RETRY_DISK_MS 5000
 #define LOST_EVERY_MS 10000
 
 int64_t wh_wall_ms(void)
@@ -59,9 +60,18 @@ static enum wh_rule on_busy(void *arg, int64_t *ret_retry_ms)
         return WH_RULE_NONE;
     *ret_retry_ms = RETRY_DATABASE_MS;
     if (runtime->phase == WH_PHASE_DOWN)
-        return runtime->disk_full ? WH_RULE_BUSY_DISK : WH_RULE_BUSY_DATABASE;
+        return runtime->disk_full || wh_disk_look(arg) == WH_DISK_FULL ? WH_RULE_BUSY_DISK
+                                                                       : WH_RULE_BUSY_DATABASE;
     *ret_retry_ms = RETRY_STARTING_MS;
     return WH_RULE_BUSY_STARTING;
+}
+
+static enum wh_rule on_admit(void *arg, const struct wh_door_item *item, int64_t *ret_retry_ms)
+{
+    if (item->route->query || wh_disk_look(arg) != WH_DISK_FULL)
+        return WH_RULE_NONE;
+    *ret_retry_ms = RETRY_DISK_MS;
+    return WH_RULE_BUSY_DISK;
 }
 
 static void bind_failed(struct wh_runtime *runtime, const char *what)
@@ -83,6 +93,7 @@ static void bind_door(struct wh_runtime *runtime)
         .state = runtime->state,
         .take = on_take,
         .busy = on_busy,
+        .admit = on_admit,
         .metrics = runtime->metrics,
         .arg = runtime,
     };

@@ -292,6 +292,9 @@ void wh_query_refuse(struct wh_query *query, enum wh_rule rule, const char *fiel
 int64_t wh_setting_int(const struct wh_runtime *runtime, const char *name);
 const char *wh_setting_text(const struct wh_runtime *runtime, const char *name);
 bool wh_setting_bool(const struct wh_runtime *runtime, const char *name);
+// The database's disk is nearly full: new work should wait (BUSY_DISK), so that work in hand can be
+// finished. (When it is full the runtime takes nothing that writes.)
+bool wh_disk_scarce(struct wh_runtime *runtime);
 // How far the follower `name` of our feed is behind: events and ms since it was at the head;
 // false where it is not connected.
 bool wh_follower_lag(const struct wh_runtime *runtime, const char *name, int64_t *ret_events,
