@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "client/keys.h"
 
 static int write_all(int fd, const char *bytes, size_t n)
 {
@@ -23,22 +26,9 @@ static int write_all(int fd, const char *bytes, size_t n)
     return 0;
 }
 
-static int sync_folder(const char *path, size_t folder_n)
-{
-    char folder[1024];
-    (void)snprintf(folder, sizeof folder, "%.*s", (int)folder_n, folder_n ? path : ".");
-    if (!folder_n)
-        (void)snprintf(folder, sizeof folder, ".");
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int r = fsync(fd), kept = errno;
-    close(fd);
-    errno = kept;
-    return r;
-}
-
-int file_replace(const char *path, const void *bytes, size_t n, unsigned mode)
+// owner: NULL: the process's.
+static int replace(const char *path, const void *bytes, size_t n, mode_t mode,
+                   const struct stat *owner)
 {
     char temporary[1100];
     const char *slash = strrchr(path, '/');
@@ -51,7 +41,11 @@ int file_replace(const char *path, const void *bytes, size_t n, unsigned mode)
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd < 0)
         return -1;
-    int r = write_all(fd, bytes, n);
+    int r = owner && geteuid() == 0 ? fchown(fd, owner->st_uid, owner->st_gid) : 0;
+    if (r == 0 && owner)
+        r = fchmod(fd, mode);
+    if (r == 0)
+        r = write_all(fd, bytes, n);
     if (r == 0)
         r = fsync(fd);
     if (close(fd) < 0 || r < 0 || rename(temporary, path) < 0) {
@@ -60,5 +54,27 @@ int file_replace(const char *path, const void *bytes, size_t n, unsigned mode)
         errno = kept;
         return -1;
     }
-    return sync_folder(path, folder_n);
+    return wh_folder_sync(path) < 0 ? -1 : 0;
+}
+
+int file_replace(const char *path, const void *bytes, size_t n, unsigned mode)
+{
+    return replace(path, bytes, n, mode, NULL);
+}
+
+int file_edit(const char *path, void (*put)(FILE *to, const void *arg), const void *arg)
+{
+    struct stat before;
+    char *bytes = NULL;
+    size_t n = 0;
+    bool there = stat(path, &before) == 0;
+    FILE *to = open_memstream(&bytes, &n);
+    if (!to)
+        return -1;
+    put(to, arg);
+    int r = fclose(to) == 0 ? replace(path, bytes, n, there ? before.st_mode & 0777 : 0644,
+                                      there ? &before : NULL)
+                            : -1;
+    free(bytes);
+    return r;
 }

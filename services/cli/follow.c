@@ -164,6 +164,8 @@ static int follow(struct following *following, const char *const *subjects, size
         session_door(cli, "feed", following->feed, &options.door, &following->fault) < 0)
         return -1;
     options.key = session->key;
+    options.key_file = cli->key_path;
+    options.doors_file = cli->doors_path;
     names_get(cli); // before the loop belongs to the feed
     if (wh_follower_new(session->bus, &options, &follower) < 0) {
         fault_set(&following->fault, 500, "internal", "%s", following->feed);

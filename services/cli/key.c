@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `key`: key files for those who act, and the keyring that tells the services who they are. A key
-// file that exists is never written over.
+// `key`: key files for those who act, and the keyring that tells the services who they are. `new`
+// never writes over a key file that exists; replacing one is `rotate`'s (key_rotate.c).
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cli/district.h"
-#include "cli/keyring.h"
+#include "cli/key.h"
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -17,20 +17,24 @@
 
 #define FILE_BYTES (64u << 20)
 
-struct keys {
-    struct cli *cli;
-    const char *ring_path;
-    struct keyring_file ring;
-    const char *from, *until; // "-" where open
-    bool single;              // one key, told in full
-    size_t made, added;
-    struct fault fault;
-};
-
-static const char *ring_path(struct cli *cli)
+// Named, or WHISTLE_KEYRING, or the one in the folder of keys that was named.
+static const char *ring_path(struct cli *cli, char *ret_path, size_t n)
 {
-    const char *path = args_text(&cli->args, "keyring");
-    return path ? path : getenv("WHISTLE_KEYRING");
+    const char *path = args_text(&cli->args, "keyring"), *folder = args_text(&cli->args, "keys");
+    if (!path)
+        path = getenv("WHISTLE_KEYRING");
+    if (path || !folder)
+        return path;
+    (void)snprintf(ret_path, n, "%s/keyring", folder);
+    return access(ret_path, F_OK) == 0 ? ret_path : NULL;
+}
+
+int keys_save(struct keys *keys)
+{
+    if (!keys->ring.changed || keyring_file_write(keys->ring_path, &keys->ring) == 0)
+        return 0;
+    fault_usage(&keys->fault, "keyring", "%s: %s", keys->ring_path, strerror(errno));
+    return -1;
 }
 
 // Makes the key file unless it is there; adds its public key to the ring unless it is there.
@@ -53,7 +57,12 @@ static int key_make(struct keys *keys, const char *identity, unsigned roles, con
     }
     wh_roles_format(key.roles, names, sizeof names);
     if (keys->ring_path && !keyring_file_has(&keys->ring, key.public_key)) {
-        keyring_file_add(&keys->ring, key.public_key, key.identity, names, keys->from, keys->until);
+        keyring_file_add(&keys->ring, &(struct keyring_line){.public_key = key.public_key,
+                                                             .identity = key.identity,
+                                                             .roles = names,
+                                                             .from = (char *)keys->from,
+                                                             .until = (char *)keys->until,
+                                                             .label = (char *)keys->label});
         keys->added++;
     }
     if (keys->single && !keys->cli->json)
@@ -159,10 +168,8 @@ static int key_new(struct keys *keys)
                      : make_one(keys);
     if (r < 0)
         return -1;
-    if (keys->ring.changed && keyring_file_write(keys->ring_path, &keys->ring) < 0) {
-        fault_usage(&keys->fault, "keyring", "%s: %s", keys->ring_path, strerror(errno));
+    if (keys_save(keys) < 0)
         return -1;
-    }
     if (keys->cli->json)
         printf("{\"made\":%zu,\"added\":%zu}\n", keys->made, keys->added);
     else if (!keys->single)
@@ -172,31 +179,41 @@ static int key_new(struct keys *keys)
     return 0;
 }
 
+static json_t *line_json(const struct keyring_line *line, bool live)
+{
+    json_t *json = must(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "identity", line->identity,
+                                  "roles", line->roles, "from", line->from, "until", line->until,
+                                  "public", line->public_key, "live", live));
+    if (*line->label)
+        json_object_set_new(json, "label", json_string(line->label));
+    return json;
+}
+
 static int key_list(struct keys *keys)
 {
-    const char *headers[] = {T("单位", "identity"), T("角色", "roles"), T("起", "from"),
-                             T("止", "until"),      T("有效", "live"),  T("公钥", "public key")};
+    const char *who = args_text(&keys->cli->args, "WHO");
+    const char *headers[] = {T("单位", "identity"),  T("角色", "roles"), T("起", "from"),
+                             T("止", "until"),       T("有效", "live"),  T("谁在用", "label"),
+                             T("公钥", "public key")};
     struct table *table = table_new(headers, sizeof headers / sizeof *headers);
     for (size_t i = 0; i < keys->ring.n; i++) {
         const struct keyring_line *line = &keys->ring.lines[i];
-        if (!line->public_key)
+        if (!line->public_key || (who && !keyring_line_means(line, who)))
             continue;
         bool live = keyring_line_live(line, cli_now());
-        const char *cells[] = {line->identity, line->roles, line->from, line->until};
         if (keys->cli->json) {
-            json_t *json =
-                must(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "identity", line->identity,
-                               "roles", line->roles, "from", line->from, "until", line->until,
-                               "public", line->public_key, "live", live));
+            json_t *json = line_json(line, live);
             json_dumpf(json, stdout, JSON_LINE);
             (void)fputc('\n', stdout);
             json_decref(json);
             continue;
         }
+        const char *cells[] = {line->identity, line->roles, line->from, line->until};
         table_row(table);
         for (size_t k = 0; k < 4; k++)
             table_cell(table, TONE_PLAIN, cells[k]);
         table_cell(table, live ? TONE_GOOD : TONE_BAD, live ? T("是", "yes") : T("否", "no"));
+        table_cell(table, TONE_PLAIN, line->label);
         table_cell(table, TONE_DIM, line->public_key);
     }
     table_print(table, stdout, 0);
@@ -204,51 +221,114 @@ static int key_list(struct keys *keys)
     return 0;
 }
 
+// Keys that may be meant: those that live, now or later. A name must not mean keys of two bodies.
+static int revoke_lines(struct keys *keys, const char *who, const char *until, size_t *ret_ended,
+                        size_t *ret_left)
+{
+    const char *identity = NULL;
+    int64_t end = 0;
+    wh_rfc3339_parse(until, &end);
+    for (size_t i = 0; i < keys->ring.n; i++) {
+        const struct keyring_line *line = &keys->ring.lines[i];
+        if (!keyring_line_means(line, who))
+            continue;
+        if (identity && strcmp(identity, line->identity) != 0) {
+            fault_set(&keys->fault, 409, "ambiguous",
+                      T("%s 同时指 %s 和 %s 的密钥:请给公钥",
+                        "%s means keys of %s and %s: give the "
+                        "public key"),
+                      who, identity, line->identity);
+            return -1;
+        }
+        identity = line->identity;
+    }
+    for (size_t i = 0; identity && i < keys->ring.n; i++) {
+        struct keyring_line *line = &keys->ring.lines[i];
+        if (keyring_line_means(line, who))
+            *ret_ended += keyring_line_end(&keys->ring, line, until);
+        if (line->public_key && strcmp(line->identity, identity) == 0)
+            *ret_left += keyring_line_live(line, end);
+    }
+    if (*ret_ended)
+        return 0;
+    fault_set(&keys->fault, 404, "not_found",
+              T("%s: 没有这样的有效密钥", "%s: no live key of that name"), who);
+    return -1;
+}
+
 static int key_revoke(struct keys *keys)
 {
     char now[WH_RFC3339_MAX];
     const char *who = args_text(&keys->cli->args, "WHO");
     const char *until = args_text(&keys->cli->args, "until");
+    size_t ended = 0, left = 0;
     if (!who) {
         fault_usage(&keys->fault, "WHO", "%s", T("谁的密钥?", "whose key?"));
         return -1;
     }
     wh_rfc3339_format(cli_now(), 0, now);
-    size_t ended = keyring_file_end(&keys->ring, who, until ? until : now);
-    if (!ended) {
-        fault_set(&keys->fault, 404, "not_found", "%s", who);
+    if (revoke_lines(keys, who, until ? until : now, &ended, &left) < 0 || keys_save(keys) < 0)
         return -1;
-    }
-    if (keyring_file_write(keys->ring_path, &keys->ring) < 0) {
-        fault_usage(&keys->fault, "keyring", "%s: %s", keys->ring_path, strerror(errno));
-        return -1;
-    }
     if (keys->cli->json)
-        printf("{\"ended\":%zu}\n", ended);
+        printf("{\"ended\":%zu,\"left\":%zu,\"until\":\"%s\"}\n", ended, left, until ? until : now);
     else
-        printf(T("%zu 把密钥有效至 %s\n", "%zu keys end at %s\n"), ended, until ? until : now);
+        printf(T("%zu 把密钥有效至 %s,该单位此后还有 %zu 把有效\n",
+                 "%zu keys end at %s; %zu of this body live on\n"),
+               ended, until ? until : now, left);
     return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct keys *keys);
+} actions[] = {{"new", key_new},
+               {"list", key_list},
+               {"rotate", key_rotate},
+               {"revoke", key_revoke},
+               {"tidy", key_tidy}};
+
+static bool good_label(const char *label)
+{
+    for (const char *c = label; *c; c++)
+        if ((unsigned char)*c < ' ')
+            return false;
+    return strlen(label) <= 120;
+}
+
+static int run(struct keys *keys, const char *action)
+{
+    bool makes = strcmp(action, "new") == 0, lists = strcmp(action, "list") == 0;
+    size_t i = 0, n = sizeof actions / sizeof *actions;
+    while (i < n && strcmp(action, actions[i].name) != 0)
+        i++;
+    if (i == n)
+        fault_usage(&keys->fault, "ACTION", "key new | list | rotate | revoke | tidy");
+    else if (!keys->ring_path && !makes)
+        fault_usage(
+            &keys->fault, "keyring", "%s",
+            T("要有 --keyring FILE 或 --keys FOLDER", "--keyring FILE or --keys FOLDER is needed"));
+    else if (!good_label(keys->label))
+        fault_usage(&keys->fault, "label", "%s",
+                    T("一行,最多 120 字节", "one line of at most 120 bytes"));
+    else if (keys->ring_path && ((!lists && keyring_lock(keys->ring_path) < 0) ||
+                                 keyring_file_read(keys->ring_path, &keys->ring) < 0))
+        fault_usage(&keys->fault, "keyring", "%s: %s", keys->ring_path, strerror(errno));
+    else
+        return actions[i].run(keys);
+    return -1;
 }
 
 int run_key(struct cli *cli)
 {
-    const char *action = args_text(&cli->args, "ACTION");
+    char beside[768];
+    const char *action = args_text(&cli->args, "ACTION"), *label = args_text(&cli->args, "label");
     const char *from = args_text(&cli->args, "from"), *until = args_text(&cli->args, "until");
     struct keys keys = {.cli = cli,
-                        .ring_path = ring_path(cli),
+                        .ring_path = ring_path(cli, beside, sizeof beside),
                         .from = from ? from : "-",
-                        .until = until ? until : "-"};
-    bool makes = strcmp(action, "new") == 0, lists = strcmp(action, "list") == 0;
-    int r = -1;
-    if (!makes && !lists && strcmp(action, "revoke") != 0)
-        fault_usage(&keys.fault, "ACTION", "key new | list | revoke");
-    else if (!keys.ring_path && !makes)
-        fault_usage(&keys.fault, "keyring", "%s",
-                    T("要有 --keyring FILE", "--keyring FILE is needed"));
-    else if (keys.ring_path && keyring_file_read(keys.ring_path, &keys.ring) < 0)
-        fault_usage(&keys.fault, "keyring", "%s: %s", keys.ring_path, strerror(errno));
-    else
-        r = makes ? key_new(&keys) : lists ? key_list(&keys) : key_revoke(&keys);
+                        .until = until ? until : "-",
+                        .label = label ? label : ""};
+    int r = run(&keys, action);
     keyring_file_done(&keys.ring);
     return r < 0 ? fault_tell(cli, &keys.fault) : EXIT_DONE;
 }

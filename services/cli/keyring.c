@@ -7,11 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time.h"
+#include "cli/file.h"
 #include "cli/output.h"
+#include "client/keys.h"
+
+#define LABEL "#label "
+#define PREFIX_MIN 8
 
 static struct keyring_line *line_new(struct keyring_file *file)
 {
@@ -37,8 +43,27 @@ static void line_split(struct keyring_line *line)
         line->roles = must(strdup(words[2]));
         line->from = must(strdup(n > 3 ? words[3] : "-"));
         line->until = must(strdup(n > 4 ? words[4] : "-"));
+        line->label = must(strdup(""));
     }
     free(copy);
+}
+
+// Gives keys the labels that stand in comments, wherever.
+static void labels_take(struct keyring_file *file)
+{
+    for (size_t i = 0; i < file->n; i++) {
+        const char *text = file->lines[i].text;
+        size_t n = sizeof LABEL - 1;
+        if (!text || strncmp(text, LABEL, n) != 0 || strcspn(text + n, " ") + 1 >= strlen(text + n))
+            continue;
+        char key[WH_KEY_Z85] = "";
+        memcpy(key, text + n, strnlen(text + n, WH_KEY_Z85 - 1));
+        struct keyring_line *line = keyring_file_find(file, key);
+        if (!line)
+            continue;
+        free(line->label);
+        line->label = must(strdup(text + n + strcspn(text + n, " ") + 1));
+    }
 }
 
 int keyring_file_read(const char *path, struct keyring_file *ret_file)
@@ -58,6 +83,7 @@ int keyring_file_read(const char *path, struct keyring_file *ret_file)
         line_split(line);
     }
     free(text);
+    labels_take(ret_file);
     return fclose(from);
 }
 
@@ -71,85 +97,85 @@ void keyring_file_done(struct keyring_file *file)
         free(line->roles);
         free(line->from);
         free(line->until);
+        free(line->label);
     }
     free(file->lines);
     *file = (struct keyring_file){0};
 }
 
-static int write_lines(int fd, const struct keyring_file *file)
+int keyring_lock(const char *path)
 {
-    FILE *to = fdopen(fd, "w");
-    if (!to) {
-        close(fd);
-        return -1;
-    }
+    char folder[1024];
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
+                   slash ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 ? flock(fd, LOCK_EX) : -1; // the lock goes with the process
+}
+
+static void put_lines(FILE *to, const void *arg)
+{
+    const struct keyring_file *file = arg;
     for (size_t i = 0; i < file->n; i++) {
         const struct keyring_line *line = &file->lines[i];
-        if (line->public_key)
-            (void)fprintf(to, "%s %s %s %s %s\n", line->public_key, line->identity, line->roles,
-                          line->from, line->until);
-        else
+        if (!line->public_key) {
             (void)fprintf(to, "%s\n", line->text);
+            continue;
+        }
+        if (*line->label && !line->text) // a new line: its label is not in the file yet
+            (void)fprintf(to, LABEL "%s %s\n", line->public_key, line->label);
+        (void)fprintf(to, "%s %s %s %s %s\n", line->public_key, line->identity, line->roles,
+                      line->from, line->until);
     }
-    int bad = fflush(to) != 0 || ferror(to) || fsync(fileno(to)) < 0;
-    return fclose(to) != 0 || bad ? -1 : 0;
 }
 
 int keyring_file_write(const char *path, const struct keyring_file *file)
 {
-    char temporary[1024];
-    struct stat before;
-    mode_t mode = stat(path, &before) == 0 ? before.st_mode & 0777 : 0644;
-    (void)snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    if (fd < 0)
-        return -1;
-    if (fchmod(fd, mode) < 0 || write_lines(fd, file) < 0 || rename(temporary, path) < 0) {
-        unlink(temporary);
-        return -1;
-    }
-    return 0;
+    return file_edit(path, put_lines, file);
+}
+
+struct keyring_line *keyring_file_find(const struct keyring_file *file, const char *public_key)
+{
+    for (size_t i = 0; i < file->n; i++)
+        if (file->lines[i].public_key && strcmp(file->lines[i].public_key, public_key) == 0)
+            return &file->lines[i];
+    return NULL;
 }
 
 bool keyring_file_has(const struct keyring_file *file, const char *public_key)
 {
-    for (size_t i = 0; i < file->n; i++)
-        if (file->lines[i].public_key && strcmp(file->lines[i].public_key, public_key) == 0)
-            return true;
-    return false;
+    return keyring_file_find(file, public_key) != NULL;
 }
 
-void keyring_file_add(struct keyring_file *file, const char *public_key, const char *identity,
-                      const char *roles, const char *from, const char *until)
+void keyring_file_add(struct keyring_file *file, const struct keyring_line *from)
 {
     struct keyring_line *line = line_new(file);
-    line->public_key = must(strdup(public_key));
-    line->identity = must(strdup(identity));
-    line->roles = must(strdup(roles));
-    line->from = must(strdup(from));
-    line->until = must(strdup(until));
+    line->public_key = must(strdup(from->public_key));
+    line->identity = must(strdup(from->identity));
+    line->roles = must(strdup(from->roles));
+    line->from = must(strdup(from->from));
+    line->until = must(strdup(from->until));
+    line->label = must(strdup(from->label ? from->label : ""));
     file->changed = true;
 }
 
-size_t keyring_file_end(struct keyring_file *file, const char *who, const char *until)
+bool keyring_line_means(const struct keyring_line *line, const char *who)
 {
-    size_t ended = 0;
+    if (!line->public_key)
+        return false;
+    return strcmp(line->identity, who) == 0 || (*who && strcmp(line->label, who) == 0) ||
+           (strlen(who) >= PREFIX_MIN && strncmp(line->public_key, who, strlen(who)) == 0);
+}
+
+bool keyring_line_end(struct keyring_file *file, struct keyring_line *line, const char *until)
+{
     int64_t end, was;
-    if (wh_rfc3339_parse(until, &end) < 0)
-        return 0;
-    for (size_t i = 0; i < file->n; i++) {
-        struct keyring_line *line = &file->lines[i];
-        if (!line->public_key ||
-            (strcmp(line->public_key, who) != 0 && strcmp(line->identity, who) != 0))
-            continue;
-        if (wh_rfc3339_parse(line->until, &was) == 0 && was <= end)
-            continue;
-        free(line->until);
-        line->until = must(strdup(until));
-        file->changed = true;
-        ended++;
-    }
-    return ended;
+    if (wh_rfc3339_parse(until, &end) < 0 ||
+        (wh_rfc3339_parse(line->until, &was) == 0 && was <= end))
+        return false;
+    free(line->until);
+    line->until = must(strdup(until));
+    return file->changed = true;
 }
 
 bool keyring_line_live(const struct keyring_line *line, int64_t now)

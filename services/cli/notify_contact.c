@@ -43,6 +43,8 @@ static int open_vault(struct notify *notify)
     if (session_door(notify->cli, "door", "intake", &options.door, &notify->fault) < 0)
         return -1;
     options.key = notify->cli->session->key;
+    options.key_file = notify->cli->key_path;
+    options.doors_file = notify->cli->doors_path;
     if (wh_caller_new(notify->cli->session->bus, &options, &notify->vault) == 0)
         return 0;
     fault_set(&notify->fault, 500, "internal", "intake");

@@ -103,6 +103,8 @@ static int open_caller(struct notify *notify)
         session_door(notify->cli, "door", "dispatch", &options.door, &notify->fault) < 0)
         return -1;
     options.key = session->key;
+    options.key_file = notify->cli->key_path;
+    options.doors_file = notify->cli->doors_path;
     if (wh_caller_new(session->bus, &options, &notify->caller) == 0)
         return 0;
     fault_set(&notify->fault, 500, "internal", "dispatch");
@@ -128,6 +130,8 @@ static int open_follower(struct notify *notify, const char *name)
     if (session_door(notify->cli, "feed", "notices", &options.door, &notify->fault) < 0)
         return -1;
     options.key = session->key;
+    options.key_file = notify->cli->key_path;
+    options.doors_file = notify->cli->doors_path;
     if (wh_follower_new(session->bus, &options, &notify->follower) == 0)
         return 0;
     fault_set(&notify->fault, 500, "internal", "notices");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "cli/text.h"
 
 struct cell {
@@ -192,4 +193,16 @@ void table_print(const struct table *table, FILE *to, int indent)
 void table_print_body(const struct table *table, FILE *to, int indent)
 {
     print_from(table, 1, to, indent);
+}
+
+int64_t span_read(const char *text)
+{
+    static const char units[] = "smhd";
+    static const int64_t ms[] = {WH_MS_SECOND, WH_MS_MINUTE, WH_MS_HOUR, WH_MS_DAY};
+    char *end;
+    long long n = strtoll(text, &end, 10);
+    const char *unit = end[0] && !end[1] ? strchr(units, *end) : NULL;
+    if (end != text && n == 0 && !*end)
+        return 0;
+    return end == text || !unit || n < 0 || n > 10000 ? -1 : n * ms[unit - units];
 }

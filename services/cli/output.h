@@ -32,6 +32,8 @@ void say_clean(FILE *to, const char *text, bool lines);
 
 // "4 分 30 秒", "2 小时 5 分", "3 天 4 小时" / "4 min 30 s", …; of the absolute value. Units: ms.
 void span_text(int64_t ms, char *ret_text, size_t n);
+// "90s", "30m", "1h", "2d", "0" as a person types it, in ms; -1 where it is none or over 10,000.
+int64_t span_read(const char *text);
 // "还有 4 分 30 秒" or "已超时 2 分" / "4 min 30 s left" or "2 min late". Units: ms until it is
 // due.
 void countdown_text(int64_t ms, char *ret_text, size_t n);

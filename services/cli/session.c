@@ -117,7 +117,10 @@ struct wh_caller *session_caller(struct cli *cli, enum door door, struct fault *
         return NULL;
     if (session->callers[door])
         return session->callers[door];
-    struct wh_caller_options options = {.key = session->key, .give_up_ms = cli->timeout_ms};
+    struct wh_caller_options options = {.key = session->key,
+                                        .key_file = cli->key_path,
+                                        .doors_file = cli->doors_path,
+                                        .give_up_ms = cli->timeout_ms};
     if (session_door(cli, "door", doors[door].name, &options.door, ret_fault) < 0)
         return NULL;
     int r = wh_caller_new(session->bus, &options, &session->callers[door]);

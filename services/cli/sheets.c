@@ -38,17 +38,6 @@ static void on_stop(int number)
     stopping = 1;
 }
 
-// "90s", "30m", "1h", "2d" in ms, -1 where it is none.
-static int64_t span_parse(const char *text)
-{
-    static const char units[] = "smhd";
-    static const int64_t ms[] = {WH_MS_SECOND, WH_MS_MINUTE, WH_MS_HOUR, WH_MS_DAY};
-    char *end;
-    long long n = strtoll(text, &end, 10);
-    const char *unit = end[0] && !end[1] ? strchr(units, *end) : NULL;
-    return end == text || !unit || n < 1 || n > 10000 ? -1 : n * ms[unit - units];
-}
-
 static int fail_io(struct sheets *sheets, const char *path)
 {
     fault_usage(&sheets->fault, "sheets", "%s: %s", path, strerror(errno));
@@ -247,14 +236,14 @@ int run_sheets(struct cli *cli)
     struct sheets sheets = {.cli = cli,
                             .folder = args_text(&cli->args, "sheets"),
                             .phones = args_text(&cli->args, "phones"),
-                            .every_ms = span_parse(every ? every : "1h"),
-                            .keep_ms = span_parse(keep ? keep : "48h")};
+                            .every_ms = span_read(every ? every : "1h"),
+                            .keep_ms = span_read(keep ? keep : "48h")};
     struct sigaction action = {.sa_handler = on_stop};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    if (sheets.every_ms < 0 || sheets.keep_ms < 0) {
-        fault_usage(&sheets.fault, sheets.every_ms < 0 ? "every" : "keep", "%s",
+    if (sheets.every_ms <= 0 || sheets.keep_ms < 0) {
+        fault_usage(&sheets.fault, sheets.every_ms <= 0 ? "every" : "keep", "%s",
                     T("应如 30m、1h、2d", "must be like 30m, 1h, 2d"));
         return fault_tell(cli, &sheets.fault);
     }

@@ -152,6 +152,8 @@ static int follow(struct verify *verify)
     if (!session || session_door(cli, "feed", verify->schema, &options.door, &verify->fault) < 0)
         return -1;
     options.key = session->key;
+    options.key_file = cli->key_path;
+    options.doors_file = cli->doors_path;
     if (wh_follower_new(session->bus, &options, &follower) < 0) {
         fault_set(&verify->fault, 500, "internal", "%s", verify->schema);
         return -1;

@@ -39,6 +39,8 @@ struct wh_socket {
     uv_timer_t retry;
     wh_packet_fn on_packet;
     void (*on_writable)(void *arg, struct wh_socket *socket);
+    void (*on_handshake)(void *arg, struct wh_socket *socket, enum wh_handshake event);
+    struct wh_handshakes *handshakes; // NULL where nobody wants to know
     void *arg;
 };
 
@@ -178,7 +180,26 @@ static bool bind_all(void *zmq, const char *endpoints)
     return bound;
 }
 
-static int open_zmq(struct wh_bus *bus, const struct wh_socket_options *options, void **ret_zmq)
+static void on_handshake(void *arg, enum wh_handshake event)
+{
+    struct wh_socket *socket = arg;
+
+    if (!socket->closed)
+        socket->on_handshake(socket->arg, socket, event);
+}
+
+// Before connecting, so that nothing is missed.
+static bool hear_handshakes(struct wh_bus *bus, const struct wh_socket_options *options, void *zmq,
+                            struct wh_socket *socket)
+{
+    if (options->router || !options->on_handshake)
+        return true;
+    return wh_handshakes_open(bus->loop, bus->zmq, zmq, on_handshake, socket,
+                              &socket->handshakes) == 0;
+}
+
+static int open_zmq(struct wh_bus *bus, const struct wh_socket_options *options,
+                    struct wh_socket *socket, void **ret_zmq)
 {
     void *zmq = zmq_socket(bus->zmq, options->router ? ZMQ_ROUTER : ZMQ_DEALER);
     bool set, opened;
@@ -186,12 +207,14 @@ static int open_zmq(struct wh_bus *bus, const struct wh_socket_options *options,
     if (!zmq)
         return WH_E_NOMEM;
     set = set_limits(zmq, options) &&
-          (options->router ? set_server(zmq, options) : set_client(zmq, options));
+          (options->router ? set_server(zmq, options) : set_client(zmq, options)) &&
+          hear_handshakes(bus, options, zmq, socket);
     opened = set && (options->router ? bind_all(zmq, options->endpoint)
                                      : zmq_connect(zmq, options->endpoint) == 0);
     if (!opened) {
         int error = errno;
 
+        wh_handshakes_close(socket->handshakes);
         zmq_close(zmq);
         errno = error;
         return set && options->router && error != EINVAL ? WH_E_IO : WH_E_INVALID;
@@ -317,7 +340,7 @@ int wh_socket_open(struct wh_bus *bus, const struct wh_socket_options *options,
 
     if (!socket)
         return WH_E_NOMEM;
-    rc = open_zmq(bus, options, &socket->zmq);
+    rc = open_zmq(bus, options, socket, &socket->zmq);
     if (rc < 0) {
         free(socket);
         return rc;
@@ -326,12 +349,14 @@ int wh_socket_open(struct wh_bus *bus, const struct wh_socket_options *options,
     socket->router = options->router;
     socket->on_packet = options->on_packet;
     socket->on_writable = options->on_writable;
+    socket->on_handshake = options->on_handshake;
     socket->arg = options->arg;
     socket->watch.want = ZMQ_POLLIN;
     socket->watch.on_ready = on_ready;
     socket->watch.on_closed = on_watch_closed;
     rc = wh_watch_start(&socket->watch, bus->loop, socket->zmq);
     if (rc < 0) {
+        wh_handshakes_close(socket->handshakes);
         zmq_close(socket->zmq);
         free(socket);
         return rc;
@@ -349,6 +374,7 @@ void wh_socket_close(struct wh_socket *socket)
         return;
     socket->closed = true;
     uv_close((uv_handle_t *)&socket->retry, on_retry_closed);
+    wh_handshakes_close(socket->handshakes);
     wh_watch_stop(&socket->watch);
     zmq_close(socket->zmq);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ZeroMQ sockets inside a libuv loop: the only file pair of the house that touches zmq_*.
+// ZeroMQ sockets inside a libuv loop: with watch, handshake and the ZAP handler the only files that
+// touch zmq_* sockets.
 // A socket wakes the loop through uv_poll with an empty callback; uv_prepare starts a uv_idle while
 // ZMQ_EVENTS has what we want; uv_check handles at most 64 messages a turn. Always CURVE, always
 // heartbeats, high-water marks, MAXMSGSIZE, HANDSHAKE_IVL and BACKLOG.
@@ -11,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
+
+#include "client/handshake.h"
 
 struct wh_bus;
 struct wh_socket;
@@ -45,6 +48,8 @@ struct wh_socket_options {
     int64_t max_message;    // bytes; 0: 8 MiB
     wh_packet_fn on_packet;
     void (*on_writable)(void *arg, struct wh_socket *socket); // after a send returned WH_E_BUSY
+    // DEALER only, may be NULL: how the connection comes about, or why not. May close this socket.
+    void (*on_handshake)(void *arg, struct wh_socket *socket, enum wh_handshake event);
     void *arg;
 };
 

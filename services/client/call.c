@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "client/call_pending.h"
+#include "client/link.h"
 
 #define TICK_MS 20
 #define QUEUE_MAX 100000
@@ -19,10 +20,8 @@
 #define ANSWER_MAX ((size_t)32 << 20)
 
 struct wh_caller {
-    struct wh_bus *bus;
-    struct wh_caller_options options;
-    struct wh_socket *socket;
-    size_t endpoint;
+    struct wh_caller_options options; // door and key are the link's
+    struct wh_link link;
     bool blocked;   // the last send found no room or no connection
     bool connected; // something was sent over this connection
     bool closing;
@@ -57,7 +56,7 @@ static bool send_one(struct wh_caller *caller, struct call_pending *call)
 
     if (!caller->waiting_since)
         caller->waiting_since = caller->clock;
-    if (wh_socket_send(caller->socket, NULL, call->frame, call->n) < 0) {
+    if (wh_socket_send(caller->link.socket, NULL, call->frame, call->n) < 0) {
         caller->blocked = true;
         return false;
     }
@@ -119,6 +118,11 @@ static bool is_busy(const Whistle__V1__Error *error)
     return error && (error->status == 429 || error->status == 503);
 }
 
+static bool is_denial(const Whistle__V1__Error *error)
+{
+    return error && error->status == 401;
+}
+
 // True where the answer was BUSY and there is time to come back.
 static bool put_off(struct wh_caller *caller, struct call_pending *call,
                     const Whistle__V1__Error *error)
@@ -139,8 +143,24 @@ static bool put_off(struct wh_caller *caller, struct call_pending *call,
 
 static void heard(struct wh_caller *caller)
 {
+    wh_link_heard(&caller->link);
     caller->strikes = 0;
     caller->waiting_since = caller->n_sent ? caller->clock : 0;
+}
+
+// Everything that flies goes again over the next connection. False: no room for one now.
+static bool reconnect(struct wh_caller *caller)
+{
+    if (wh_link_next(&caller->link) < 0)
+        return false;
+    caller->blocked = caller->connected = false;
+    caller->waiting_since = caller->clock;
+    for (struct call_pending *call = caller->flying.head; call; call = call->next) {
+        if (call->sent) // what was told BUSY keeps its time
+            call->act_at = caller->clock;
+        mark_sent(caller, call, false);
+    }
+    return true;
 }
 
 static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packet *packet)
@@ -166,6 +186,10 @@ static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packe
         heard(caller);
         return;
     }
+    if (is_denial(answer->error) && wh_link_renew(&caller->link)) {
+        reconnect(caller); // the key was rotated meanwhile: the same again with the new one
+        return;
+    }
     if (!put_off(caller, call, answer->error)) {
         forget(caller, call, &caller->flying);
         call->on_answer(call->arg, 0, answer);
@@ -188,46 +212,9 @@ static void on_writable(void *arg, struct wh_socket *socket)
 
 // ---- connections and time ---------------------------------------------------------------------
 
-static int connect_next(struct wh_caller *caller)
-{
-    const struct wh_door *door = &caller->options.door;
-    struct wh_socket_options options = {
-        .endpoint = door->endpoints[caller->endpoint],
-        .server_key = door->server_key,
-        .public_key = caller->options.key.public_key,
-        .secret_key = caller->options.key.secret_key,
-        .on_packet = on_packet,
-        .on_writable = on_writable,
-        .arg = caller,
-    };
-
-    caller->endpoint = (caller->endpoint + 1) % door->n_endpoints;
-    caller->blocked = caller->connected = false;
-    return wh_socket_open(caller->bus, &options, &caller->socket);
-}
-
-// The connection is silent: everything that flies goes again over the next one.
-static void rotate(struct wh_caller *caller)
-{
-    struct wh_socket *old = caller->socket;
-
-    if (connect_next(caller) < 0) {
-        caller->socket = old; // no room for another socket now; later
-        return;
-    }
-    wh_socket_close(old);
-    caller->strikes++;
-    caller->waiting_since = caller->clock;
-    for (struct call_pending *call = caller->flying.head; call; call = call->next) {
-        if (call->sent) // what was told BUSY keeps its time
-            call->act_at = caller->clock;
-        mark_sent(caller, call, false);
-    }
-}
-
 static bool is_silent(const struct wh_caller *caller)
 {
-    unsigned rounds = caller->strikes / (unsigned)caller->options.door.n_endpoints;
+    unsigned rounds = caller->strikes / (unsigned)caller->link.options.door.n_endpoints;
     int64_t patience = (int64_t)caller->options.resend_ms << (rounds < 2 ? rounds : 2);
 
     if (!caller->waiting_since)
@@ -237,10 +224,10 @@ static bool is_silent(const struct wh_caller *caller)
     return caller->clock - caller->waiting_since >= patience;
 }
 
+// Those called before `limit`.
 static void move_expired(struct wh_caller *caller, struct call_list *from,
-                         struct call_list *expired)
+                         struct call_list *expired, int64_t limit)
 {
-    int64_t limit = now_ms() - caller->options.give_up_ms;
     struct call_pending *next;
 
     for (struct call_pending *call = from->head; call; call = next) {
@@ -254,22 +241,42 @@ static void move_expired(struct wh_caller *caller, struct call_list *from,
     }
 }
 
+static void tell_all(struct wh_caller *caller, struct call_list *list, int status,
+                     const Whistle__V1__Answer *answer)
+{
+    while (list->head) {
+        struct call_pending *call = list->head;
+
+        call_list_remove(list, call);
+        if (!caller->closing)
+            call->on_answer(call->arg, status, answer);
+        free(call);
+    }
+}
+
 static void give_up(struct wh_caller *caller)
 {
     struct call_list expired = {0};
 
     if (caller->options.give_up_ms < 0)
         return;
-    move_expired(caller, &caller->flying, &expired);
-    move_expired(caller, &caller->queue, &expired);
-    while (expired.head) {
-        struct call_pending *call = expired.head;
+    move_expired(caller, &caller->flying, &expired, now_ms() - caller->options.give_up_ms);
+    move_expired(caller, &caller->queue, &expired, now_ms() - caller->options.give_up_ms);
+    tell_all(caller, &expired, WH_E_TIMEOUT, NULL);
+}
 
-        call_list_remove(&expired, call);
-        if (!caller->closing)
-            call->on_answer(call->arg, WH_E_TIMEOUT, NULL);
-        free(call);
-    }
+// No endpoint takes our key: every call is answered as the door itself would.
+static void deny(struct wh_caller *caller)
+{
+    struct call_list denied = {0};
+    Whistle__V1__Error error = WHISTLE__V1__ERROR__INIT;
+    Whistle__V1__Answer answer = WHISTLE__V1__ANSWER__INIT;
+
+    wh_link_denial(&error);
+    answer.error = &error;
+    move_expired(caller, &caller->flying, &denied, INT64_MAX);
+    move_expired(caller, &caller->queue, &denied, INT64_MAX);
+    tell_all(caller, &denied, 0, &answer);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -284,8 +291,14 @@ static void on_tick(uv_timer_t *timer)
         return;
     if (!caller->n_sent && !caller->blocked)
         caller->waiting_since = 0;
-    if (is_silent(caller))
-        rotate(caller);
+    if (wh_link_denied(&caller->link)) {
+        deny(caller);
+        return;
+    }
+    if (wh_link_unwell(&caller->link))
+        reconnect(caller);
+    else if (is_silent(caller) && reconnect(caller))
+        caller->strikes++;
     send_due(caller);
 }
 
@@ -294,27 +307,31 @@ static void on_tick(uv_timer_t *timer)
 int wh_caller_new(struct wh_bus *bus, const struct wh_caller_options *options,
                   struct wh_caller **ret_caller)
 {
-    struct wh_caller *caller;
+    struct wh_caller *caller = calloc(1, sizeof(*caller));
     int rc;
 
-    if (!options->door.n_endpoints)
-        return WH_E_INVALID;
-    caller = calloc(1, sizeof(*caller));
     if (!caller)
         return WH_E_NOMEM;
-    caller->bus = bus;
     caller->options = *options;
     caller->options.resend_ms = options->resend_ms > 0 ? options->resend_ms : 1000;
     caller->options.give_up_ms = options->give_up_ms ? options->give_up_ms : 30000;
     caller->options.window = options->window > 0 ? options->window : 256;
     caller->clock = 1;
-    wh_arena_init(&caller->arena, ANSWER_MAX);
-    rc = connect_next(caller);
+    sodium_memzero(&caller->options.key, sizeof(caller->options.key)); // the link has it
+    rc = wh_link_init(&caller->link, bus,
+                      &(struct wh_link_options){.kind = "door",
+                                                .door = options->door,
+                                                .key = options->key,
+                                                .key_file = options->key_file,
+                                                .doors_file = options->doors_file,
+                                                .on_packet = on_packet,
+                                                .on_writable = on_writable,
+                                                .arg = caller});
     if (rc < 0) {
-        wh_arena_done(&caller->arena);
         free(caller);
         return rc;
     }
+    wh_arena_init(&caller->arena, ANSWER_MAX);
     uv_timer_init(wh_bus_loop(bus), &caller->timer);
     caller->timer.data = caller;
     *ret_caller = caller;
@@ -326,7 +343,6 @@ static void on_timer_closed(uv_handle_t *handle)
     struct wh_caller *caller = handle->data;
 
     wh_arena_done(&caller->arena);
-    sodium_memzero(&caller->options.key, sizeof(caller->options.key));
     free(caller);
 }
 
@@ -335,7 +351,7 @@ void wh_caller_free(struct wh_caller *caller)
     if (!caller || caller->closing)
         return;
     caller->closing = true;
-    wh_socket_close(caller->socket);
+    wh_link_done(&caller->link);
     call_list_free_all(&caller->queue);
     call_list_free_all(&caller->flying);
     uv_close((uv_handle_t *)&caller->timer, on_timer_closed);

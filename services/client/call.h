@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Speaking to a door: send a command, wait for its one answer, send it again under the same id when
-// silence or BUSY says so, change to the next endpoint when one stays silent. Never blocks the
-// loop.
+// silence or BUSY says so, change to the next endpoint when one stays silent or fails the
+// handshake. A key that was refused is looked up in its file: a rotated one is taken and nothing
+// was noticed; else the call is answered auth.unknown. Never blocks the loop.
 #ifndef WH_CLIENT_CALL_H
 #define WH_CLIENT_CALL_H
 
@@ -18,9 +19,10 @@ struct wh_caller;
 struct wh_caller_options {
     struct wh_door door;
     struct wh_key key;
-    int resend_ms;  // silence before the same command is sent again; 0: 1,000
-    int give_up_ms; // since the call; then WH_E_TIMEOUT; 0: 30,000; -1: never
-    int window;     // outstanding commands on the wire, more are queued; 0: 256
+    const char *key_file, *doors_file; // read again when reconnecting; NULL: never; copied
+    int resend_ms;                     // silence before the same command is sent again; 0: 1,000
+    int give_up_ms;                    // since the call; then WH_E_TIMEOUT; 0: 30,000; -1: never
+    int window;                        // outstanding commands on the wire, more are queued; 0: 256
 };
 
 // status: 0 (answer is set), WH_E_TIMEOUT, WH_E_CANCELLED is never used. answer: valid during the

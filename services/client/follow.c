@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "client/follow_credit.h"
+#include "client/link.h"
 
 #define TICK_MS 250
 #define SILENT_TICKS 12  // 3 s: another connection
@@ -27,12 +28,10 @@ enum state {
 };
 
 struct wh_follower {
-    struct wh_bus *bus;
-    struct wh_follow_options options;
+    struct wh_follow_options options; // door and key are the link's
     char *feed, *name;
     char **subjects;
-    struct wh_socket *socket;
-    size_t endpoint;
+    struct wh_link link;
     enum state state;
     bool asked;  // Follow went out over this connection
     bool stored; // no batch taken yet: begin where the publisher says
@@ -61,7 +60,7 @@ static int send_frame(struct wh_follower *follower, const Whistle__V1__Frame *fr
     if (!bytes)
         return WH_E_NOMEM;
     whistle__v1__frame__pack(frame, bytes);
-    rc = wh_socket_send(follower->socket, NULL, bytes, n);
+    rc = wh_socket_send(follower->link.socket, NULL, bytes, n);
     if (bytes != small)
         free(bytes);
     return rc;
@@ -152,11 +151,22 @@ static void take_batch(struct wh_follower *follower, const Whistle__V1__Events *
     follower->options.on_events(follower->options.arg, follower, events);
 }
 
+static void change_endpoint(struct wh_follower *follower)
+{
+    follower->quiet = 0;
+    if (wh_link_next(&follower->link) == 0)
+        follow_again(follower);
+}
+
 static void take_refusal(struct wh_follower *follower, const Whistle__V1__Error *error)
 {
     bool busy = error->status == 429 || error->status == 503;
     int64_t wait = error->retry_after_ms / TICK_MS + 1;
 
+    if (error->status == 401 && wh_link_renew(&follower->link)) {
+        change_endpoint(follower); // the key was rotated meanwhile
+        return;
+    }
     follower->state = REFUSED;
     follower->asked = false;
     follower->wait = REFUSED_TICKS;
@@ -182,6 +192,7 @@ static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packe
 
     (void)socket;
     follower->quiet = 0;
+    wh_link_heard(&follower->link);
     if (!follower->asked) // of an earlier Follow
         return;
     wh_arena_reset(&follower->arena);
@@ -207,37 +218,24 @@ static void on_writable(void *arg, struct wh_socket *socket)
     tell(follower);
 }
 
-// ---- connections and time ---------------------------------------------------------------------
+// ---- time -------------------------------------------------------------------------------------
 
-static int connect_next(struct wh_follower *follower)
+// No endpoint takes our key: as if the publisher had said so.
+static void deny(struct wh_follower *follower)
 {
-    const struct wh_door *door = &follower->options.door;
-    struct wh_socket_options options = {
-        .endpoint = door->endpoints[follower->endpoint],
-        .server_key = door->server_key,
-        .public_key = follower->options.key.public_key,
-        .secret_key = follower->options.key.secret_key,
-        .max_message = BATCH_MAX / 2,
-        .on_packet = on_packet,
-        .on_writable = on_writable,
-        .arg = follower,
-    };
+    Whistle__V1__Error error = WHISTLE__V1__ERROR__INIT;
 
-    follower->endpoint = (follower->endpoint + 1) % door->n_endpoints;
-    follower->quiet = 0;
-    return wh_socket_open(follower->bus, &options, &follower->socket);
+    wh_link_denial(&error);
+    take_refusal(follower, &error);
 }
 
-static void change_endpoint(struct wh_follower *follower)
+// A connection that never came about stays dead: another one.
+static void again(struct wh_follower *follower)
 {
-    struct wh_socket *old = follower->socket;
-
-    if (connect_next(follower) < 0) {
-        follower->socket = old;
-        return;
-    }
-    wh_socket_close(old);
-    follow_again(follower);
+    if (wh_link_unwell(&follower->link))
+        change_endpoint(follower);
+    else
+        follow_again(follower);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -250,10 +248,12 @@ static void on_tick(uv_timer_t *timer)
         return;
     if (follower->state == REFUSED) {
         if (follower->wait-- <= 1)
-            follow_again(follower);
+            again(follower);
         return;
     }
-    if (++follower->quiet >= SILENT_TICKS)
+    if (wh_link_denied(&follower->link))
+        deny(follower);
+    else if (++follower->quiet >= SILENT_TICKS || wh_link_unwell(&follower->link))
         change_endpoint(follower);
     else if (follower->quiet == NUDGE_TICKS && follower->asked)
         follow_again(follower);
@@ -270,7 +270,6 @@ static void release(struct wh_follower *follower)
     free(follower->name);
     wh_credit_done(&follower->credit);
     wh_arena_done(&follower->arena);
-    sodium_memzero(&follower->options.key, sizeof(follower->options.key));
     free(follower);
 }
 
@@ -289,24 +288,40 @@ static bool copy_texts(struct wh_follower *follower, const struct wh_follow_opti
     return true;
 }
 
+static int connect_first(struct wh_follower *follower, struct wh_bus *bus)
+{
+    const struct wh_follow_options *options = &follower->options;
+
+    return wh_link_init(&follower->link, bus,
+                        &(struct wh_link_options){.kind = "feed",
+                                                  .door = options->door,
+                                                  .key = options->key,
+                                                  .key_file = options->key_file,
+                                                  .doors_file = options->doors_file,
+                                                  .max_message = BATCH_MAX / 2,
+                                                  .on_packet = on_packet,
+                                                  .on_writable = on_writable,
+                                                  .arg = follower});
+}
+
 int wh_follower_new(struct wh_bus *bus, const struct wh_follow_options *options,
                     struct wh_follower **ret_follower)
 {
     struct wh_follower *follower;
     int rc;
 
-    if (!options->door.n_endpoints || !options->feed || !options->on_events)
+    if (!options->feed || !options->on_events)
         return WH_E_INVALID;
     follower = calloc(1, sizeof(*follower));
     if (!follower)
         return WH_E_NOMEM;
-    follower->bus = bus;
     follower->options = *options;
     follower->cursor = options->cursor;
     follower->stored = options->stored;
     wh_arena_init(&follower->arena, BATCH_MAX);
     wh_credit_init(&follower->credit, options->credit_events, options->credit_bytes);
-    rc = copy_texts(follower, options) ? connect_next(follower) : WH_E_NOMEM;
+    rc = copy_texts(follower, options) ? connect_first(follower, bus) : WH_E_NOMEM;
+    sodium_memzero(&follower->options.key, sizeof(follower->options.key));
     if (rc < 0) {
         release(follower);
         return rc;
@@ -329,7 +344,7 @@ void wh_follower_free(struct wh_follower *follower)
     if (!follower || follower->closing)
         return;
     follower->closing = true;
-    wh_socket_close(follower->socket);
+    wh_link_done(&follower->link);
     uv_close((uv_handle_t *)&follower->timer, on_timer_closed);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Following a feed after one's own cursor: Follow, Events, Credit, Rewound. A batch is taken only
 // if its `after` is the cursor; after silence (3 s; publishers speak at least every second), a gap
-// or a reconnect it follows again, at the next endpoint if one stays silent.
+// or a reconnect it follows again, at the next endpoint if one stays silent or fails the handshake.
+// When its key ends it goes on with the one that the key file then holds, else on_refused is told.
 #ifndef WH_CLIENT_FOLLOW_H
 #define WH_CLIENT_FOLLOW_H
 
@@ -32,6 +33,7 @@ typedef void (*wh_rewound_fn)(void *arg, struct wh_follower *follower,
 struct wh_follow_options {
     struct wh_door door; // of kind feed
     struct wh_key key;
+    const char *key_file, *doors_file; // read again when reconnecting; NULL: never; copied
     const char *feed;
     const char *name;            // under which the publisher keeps `seen`; "" none
     const char *const *subjects; // codes; n_subjects 0: all that the identity may hear
@@ -43,7 +45,8 @@ struct wh_follow_options {
     int64_t credit_bytes; // 0: 4 MiB
     wh_events_fn on_events;
     wh_rewound_fn on_rewound;
-    // the publisher answered Follow with an error (unknown subject, not allowed); may be NULL
+    // the publisher answered Follow with an error (unknown subject, not allowed), or refuses this
+    // key (status 401), also in the middle of following; it is asked again after 5 s; may be NULL
     void (*on_refused)(void *arg, struct wh_follower *follower, const Whistle__V1__Error *error);
     void *arg;
 };

@@ -182,14 +182,19 @@ static bool is_live(const struct wh_key_holder *holder, int64_t now)
 const struct wh_key_holder *wh_keyring_find(const struct wh_keyring *ring, const char *public_key,
                                             int64_t now)
 {
-    const struct wh_key_holder *holder;
+    const struct wh_key_holder *holder = wh_keyring_known(ring, public_key);
+
+    return holder && is_live(holder, now) ? holder : NULL;
+}
+
+const struct wh_key_holder *wh_keyring_known(const struct wh_keyring *ring, const char *public_key)
+{
     uint32_t slot;
 
     if (strnlen(public_key, WH_KEY_Z85) != WH_KEY_Z85 - 1)
         return NULL;
     slot = *slot_of(ring, public_key);
-    holder = slot ? &ring->entries[slot - 1].holder : NULL;
-    return holder && is_live(holder, now) ? holder : NULL;
+    return slot ? &ring->entries[slot - 1].holder : NULL;
 }
 
 unsigned wh_keyring_roles(const struct wh_keyring *ring, const char *identity, int64_t now)

@@ -181,6 +181,22 @@ static bool write_key_to(int fd, const struct wh_key *key)
     return fclose(file) == 0 && good;
 }
 
+int wh_folder_sync(const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    int length = slash ? snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path + 1), path)
+                       : snprintf(folder, sizeof(folder), ".");
+    int fd = length > 0 && length < (int)sizeof(folder)
+                 ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                 : -1;
+    int rc = fd >= 0 && fsync(fd) == 0 ? 0 : WH_E_IO;
+
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 int wh_key_write(const char *path, const struct wh_key *key)
 {
     char temporary[4096];
@@ -197,32 +213,36 @@ int wh_key_write(const char *path, const struct wh_key *key)
         unlink(temporary);
         return WH_E_IO;
     }
-    return 0;
+    return wh_folder_sync(path);
 }
 
 // ---- doors files ----------------------------------------------------------------------------
 
-static int take_endpoints(struct wh_lines *lines, char *text, struct wh_door *door)
+// Adds the line's endpoints, each with the line's key.
+static int take_endpoints(struct wh_lines *lines, struct wh_door *door)
 {
     char *save = NULL;
+    size_t before = door->n_endpoints;
 
-    for (char *one = strtok_r(text, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
+    for (char *one = strtok_r(lines->words[2], ",", &save); one; one = strtok_r(NULL, ",", &save)) {
         if (door->n_endpoints == WH_ENDPOINTS_MAX)
-            return wh_lines_wrong(lines, "at most 4 endpoints");
+            return wh_lines_wrong(lines, "at most 8 endpoints");
         if (strlen(one) >= sizeof(door->endpoints[0]))
             return wh_lines_wrong(lines, "endpoint too long");
         if (strncmp(one, "ipc://", 6) != 0 && strncmp(one, "tcp://", 6) != 0)
             return wh_lines_wrong(lines, "an endpoint begins with ipc:// or tcp://");
+        copy_text(door->server_keys[door->n_endpoints], WH_KEY_Z85, lines->words[3]);
         copy_text(door->endpoints[door->n_endpoints++], sizeof(door->endpoints[0]), one);
     }
-    return door->n_endpoints ? 0 : wh_lines_wrong(lines, "no endpoint");
+    return door->n_endpoints > before ? 0 : wh_lines_wrong(lines, "no endpoint");
 }
 
-static int take_door_line(struct wh_lines *lines, struct wh_door *door)
+// Checks the line; adds to the door where it is of its kind and name.
+static int take_door_line(struct wh_lines *lines, const char *kind, struct wh_door *door)
 {
-    int rc;
+    struct wh_door other = {0};
+    bool ours;
 
-    memset(door, 0, sizeof(*door));
     if (lines->n_words != 4 ||
         (strcmp(lines->words[0], "door") != 0 && strcmp(lines->words[0], "feed") != 0))
         return wh_lines_wrong(lines, "expected: door|feed NAME ENDPOINT[,ENDPOINT…] KEY");
@@ -230,34 +250,29 @@ static int take_door_line(struct wh_lines *lines, struct wh_door *door)
         return wh_lines_wrong(lines, "name too long");
     if (!wh_z85_valid(lines->words[3]))
         return wh_lines_wrong(lines, "a key is 40 characters of Z85");
-    rc = take_endpoints(lines, lines->words[2], door);
-    if (rc < 0)
-        return rc;
-    copy_text(door->name, sizeof(door->name), lines->words[1]);
-    copy_text(door->server_key, sizeof(door->server_key), lines->words[3]);
-    return 0;
+    ours = strcmp(lines->words[0], kind) == 0 && strcmp(lines->words[1], door->name) == 0;
+    return take_endpoints(lines, ours ? door : &other);
 }
 
 int wh_doors_find(const char *path, const char *kind, const char *name, struct wh_door *ret_door,
                   char *why, size_t why_n)
 {
     struct wh_lines lines;
-    struct wh_door door;
-    bool found = false;
+    struct wh_door door = {0};
     int rc = wh_lines_open(&lines, path, why, why_n);
 
     if (rc < 0)
         return rc;
-    while (!found && (rc = wh_lines_next(&lines)) > 0) {
-        rc = take_door_line(&lines, &door);
+    copy_text(door.name, sizeof(door.name), name);
+    while ((rc = wh_lines_next(&lines)) > 0) {
+        rc = take_door_line(&lines, kind, &door);
         if (rc < 0)
             break;
-        found = strcmp(lines.words[0], kind) == 0 && strcmp(door.name, name) == 0;
     }
     wh_lines_close(&lines);
     if (rc < 0)
         return rc;
-    if (!found) {
+    if (!door.n_endpoints) {
         if (why)
             (void)snprintf(why, why_n, "%s: no line \"%s %s\"", path, kind, name);
         return WH_E_NOTFOUND;

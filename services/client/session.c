@@ -65,6 +65,9 @@ static int read_files(struct wh_session *session, const struct wh_session_option
 
     if (!key_file)
         return complain(why, why_n, "no key file: name it, or set WHISTLE_KEY");
+    if (strlen(key_file) >= sizeof(session->key_file))
+        return complain(why, why_n, "the key file's name is too long");
+    copy_text(session->key_file, sizeof(session->key_file), key_file);
     rc = wh_key_read(key_file, &session->key, why, why_n);
     return rc < 0 ? rc : find_doors(session, key_file, options->doors_file, why, why_n);
 }
@@ -211,7 +214,10 @@ static void on_answer(void *arg, int status, const Whistle__V1__Answer *answer)
 
 static int ensure_caller(struct wh_session *session, const char *service, struct wh_caller **caller)
 {
-    struct wh_caller_options options = {.key = session->key, .give_up_ms = session->give_up_ms};
+    struct wh_caller_options options = {.key = session->key,
+                                        .key_file = session->key_file,
+                                        .doors_file = session->doors_file,
+                                        .give_up_ms = session->give_up_ms};
     int rc;
 
     if (*caller)

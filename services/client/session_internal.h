@@ -14,7 +14,7 @@ struct wh_session {
     bool owns_loop;
     struct wh_bus *bus;
     struct wh_key key;
-    char doors_file[4096];
+    char key_file[4096], doors_file[4096];
     int give_up_ms;
     struct wh_caller *intake, *dispatch; // made when first needed
     struct wh_arena arena;               // of the answer in hand

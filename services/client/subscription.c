@@ -256,6 +256,8 @@ static int start(struct wh_subscription *subscription)
     struct wh_session *session = subscription->session;
     struct wh_follow_options follow = {
         .key = session->key,
+        .key_file = session->key_file,
+        .doors_file = session->doors_file,
         .feed = subscription->feed,
         .name = options->name,
         .subjects = options->subjects,

@@ -263,7 +263,9 @@ static void on_packet(void *arg, struct wh_socket *socket, const struct wh_packe
     const struct wh_key_holder *holder = wh_identity_find(door->options.identity, packet->user);
     struct wh_door_verdict verdict = {.rule = WH_RULE_AUTH_UNKNOWN};
     struct wh_door_slot *slot = holder != NULL ? slot_take(door) : NULL;
-    if (holder != NULL && slot == NULL)
+    if (holder == NULL)
+        verdict.rule = wh_identity_why(door->options.identity, packet->user);
+    else if (slot == NULL)
         verdict = (struct wh_door_verdict){.rule = WH_RULE_BUSY_WINDOW, .retry_ms = RETRY_ALL_MS};
     if (slot == NULL) {
         refuse_packet(door, packet, &verdict);

@@ -103,7 +103,8 @@ static bool key_lives(struct listener *listener)
         strcmp(holder->identity, listener->identity) == 0)
         return true;
     if (holder == NULL)
-        feed_refuse(feed, &listener->peer, WH_RULE_AUTH_UNKNOWN, "", 0);
+        feed_refuse(feed, &listener->peer, wh_identity_why(feed->options.identity, listener->key),
+                    "", 0);
     else
         feed_refuse(feed, &listener->peer, WH_RULE_BUSY_STARTING, "", 1);
     feed->counts.revoked++;

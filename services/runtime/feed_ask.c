@@ -233,7 +233,8 @@ void feed_on_packet(void *arg, struct wh_socket *socket, const struct wh_packet 
     if (feed->suspended)
         return;
     if (holder == NULL) {
-        feed_refuse(feed, &packet->peer, WH_RULE_AUTH_UNKNOWN, "", 0);
+        feed_refuse(feed, &packet->peer, wh_identity_why(feed->options.identity, packet->user), "",
+                    0);
         drop_connection(feed, &packet->peer);
         return;
     }

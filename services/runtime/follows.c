@@ -208,6 +208,8 @@ void wh_followings_start(struct wh_followings *followings)
         struct wh_follow_options options = {
             .door = following->door,
             .key = runtime->key,
+            .key_file = wh_settings_text(runtime->settings, "key"),
+            .doors_file = wh_settings_text(runtime->settings, "doors"),
             .feed = runtime->service->follows[i].feed,
             .name = runtime->service->name,
             .cursor = following->cursor,

@@ -15,6 +15,7 @@
 #include "runtime/log.h"
 
 #define LOOK_EVERY_MS 1000
+#define LOOK_AGAIN_MS 100 // for strangers
 
 // What tells one state of a file from another.
 struct stamp {
@@ -31,6 +32,8 @@ struct wh_identity {
     struct stamp good; // of the file that `ring` was read from
     struct stamp bad;  // of the last one that could not be read
     int64_t read_at;   // ms UTC of the last good reading
+    char broken[256];  // why; "" while the file is good
+    uint64_t looked_at;
 };
 
 static int64_t now_ms(void)
@@ -63,6 +66,11 @@ static int ring_read(struct wh_identity *identity, char *why, size_t why_n)
     int status = wh_keyring_read(identity->path, &ring, why, why_n);
     if (status != 0)
         return status;
+    if (wh_keyring_count(ring) == 0) { // a slip, never a wish to have everybody out
+        wh_keyring_free(ring);
+        (void)snprintf(why, why_n, "%s: holds no key", identity->path);
+        return WH_E_INVALID;
+    }
     wh_keyring_free(identity->ring);
     identity->ring = ring;
     identity->good = stamp;
@@ -76,20 +84,27 @@ static void reload(struct wh_identity *identity, bool log_again)
     struct stamp stamp = stamp_of(identity->path);
     if (ring_read(identity, why, sizeof why) == 0) {
         identity->bad = (struct stamp){.size = -1};
+        identity->broken[0] = '\0';
         wh_logf(WH_LOG_INFO, "keyring-read", "%zu keys", wh_keyring_count(identity->ring));
         return;
     }
     if (log_again || !stamp_same(&stamp, &identity->bad))
         wh_logf(WH_LOG_ERROR, "keyring-not-read", "%s; the last good one stays in force", why);
     identity->bad = stamp;
+    (void)snprintf(identity->broken, sizeof identity->broken, "%s", why);
+}
+
+static void look(struct wh_identity *identity)
+{
+    struct stamp stamp = stamp_of(identity->path);
+    identity->looked_at = uv_now(identity->timer.loop);
+    if (!stamp_same(&stamp, &identity->good))
+        reload(identity, false);
 }
 
 static void on_look(uv_timer_t *timer)
 {
-    struct wh_identity *identity = timer->data;
-    struct stamp stamp = stamp_of(identity->path);
-    if (!stamp_same(&stamp, &identity->good))
-        reload(identity, false);
+    look(timer->data);
 }
 
 int wh_identity_new(uv_loop_t *loop, const char *keyring_path, struct wh_identity **ret_identity,
@@ -156,7 +171,23 @@ struct wh_identity_figures wh_identity_figures(const struct wh_identity *identit
     };
 }
 
-const struct wh_key_holder *wh_identity_zap(void *identity, const char *public_key)
+enum wh_rule wh_identity_why(const struct wh_identity *identity, const char *public_key)
 {
+    return wh_keyring_known(identity->ring, public_key) != NULL ? WH_RULE_AUTH_ENDED
+                                                                : WH_RULE_AUTH_UNKNOWN;
+}
+
+const char *wh_identity_broken(const struct wh_identity *identity)
+{
+    return identity->broken[0] != '\0' ? identity->broken : NULL;
+}
+
+const struct wh_key_holder *wh_identity_zap(void *arg, const char *public_key)
+{
+    struct wh_identity *identity = arg;
+    const struct wh_key_holder *holder = wh_identity_find(identity, public_key);
+    if (holder != NULL || uv_now(identity->timer.loop) - identity->looked_at < LOOK_AGAIN_MS)
+        return holder;
+    look(identity);
     return wh_identity_find(identity, public_key);
 }

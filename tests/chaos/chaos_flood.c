@@ -306,7 +306,7 @@ static void open_street(struct flood *flood, const char *doors, const char *keys
         wh_doors_find(doors, "door", "intake", &door, why, sizeof why) != 0)
         die(code, why);
     const struct wh_socket_options options = {.endpoint = door.endpoints[0],
-                                              .server_key = door.server_key,
+                                              .server_key = door.server_keys[0],
                                               .public_key = street->key.public_key,
                                               .secret_key = street->key.secret_key,
                                               .on_packet = on_packet,

@@ -74,7 +74,7 @@ static void connect_again(struct hostile *hostile)
     zmq_setsockopt(socket, ZMQ_RCVHWM, &hwm, sizeof hwm);
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
     zmq_setsockopt(socket, ZMQ_IMMEDIATE, &one, sizeof one);
-    zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, hostile->door.server_key, WH_KEY_Z85 - 1);
+    zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, hostile->door.server_keys[0], WH_KEY_Z85 - 1);
     zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, hostile->key.public_key, WH_KEY_Z85 - 1);
     zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, hostile->key.secret_key, WH_KEY_Z85 - 1);
     hostile->unanswered += hostile->named ? 0 : hostile->asked - hostile->answered;

@@ -39,8 +39,8 @@ class Raw:
     """A key file's own connection, without any library of ours."""
 
     def __init__(self, kind, key):
-        own = dict(wire.words(key if "/" in key else f"{cluster.dir}/keys/{key}.key"))
-        self.line = wire.Line(kind, own, wire.words(cluster.dir + "/keys/doors"))
+        own = key if "/" in key else f"{cluster.dir}/keys/{key}.key"
+        self.line = wire.Line(kind, own, cluster.dir + "/keys/doors")
 
     def follow(self, feed="dispatch", subjects=(), **more):
         self.line.send(wire.wire.Frame(follow=wire.wire.Follow(
@@ -176,11 +176,12 @@ def test_a_copied_routing_id_hears_nothing():
     thief.line.socket.close(0)
     thief.line.socket = s = zmq.Context.instance().socket(zmq.DEALER)
     own = dict(wire.words(cluster.dir + "/keys/WATER.key"))
+    end, server = thief.line.ends[-1]
     s.curve_serverkey, s.curve_publickey, s.curve_secretkey = (
-        k.encode() for k in (thief.line.server, own["public"], own["secret"]))
+        k.encode() for k in (server, own["public"], own["secret"]))
     s.setsockopt(zmq.IDENTITY, b"GASCO")
     s.linger = 0
-    s.connect(thief.line.ends[-1])
+    s.connect(end)
     s.send(wire.wire.Frame(follow=wire.wire.Follow(
         feed="dispatch", credit_events=100, credit_bytes=1 << 20)).SerializeToString())
     sub.blow(cluster, 3, "stolen?")

@@ -61,9 +61,10 @@ struct wh_door net_door(const struct net *net, const char *name, size_t n)
     struct wh_door door = {.n_endpoints = n};
 
     snprintf(door.name, sizeof(door.name), "%s", name);
-    strcpy(door.server_key, net->server.public_key);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         snprintf(door.endpoints[i], sizeof(door.endpoints[i]), "ipc://%s/%s%zu", net->dir, name, i);
+        strcpy(door.server_keys[i], net->server.public_key);
+    }
     return door;
 }
 

@@ -85,7 +85,7 @@ static struct wh_socket *dealer(struct echo *t, const struct wh_key *key, int hw
         .endpoint = t->door.endpoints[0],
         .secret_key = key->secret_key,
         .public_key = key->public_key,
-        .server_key = t->door.server_key,
+        .server_key = t->door.server_keys[0],
         .hwm = hwm,
         .on_packet = on_dealer,
         .on_writable = on_writable,
@@ -282,7 +282,7 @@ static void own_routing_id_is_not_heard(void **state)
     start(&t);
     zmq_setsockopt(raw, ZMQ_LINGER, &zero, sizeof(zero));
     zmq_setsockopt(raw, ZMQ_ROUTING_ID, "GASCO", 5);
-    zmq_setsockopt(raw, ZMQ_CURVE_SERVERKEY, t.door.server_key, 40);
+    zmq_setsockopt(raw, ZMQ_CURVE_SERVERKEY, t.door.server_keys[0], 40);
     zmq_setsockopt(raw, ZMQ_CURVE_PUBLICKEY, t.net.keys[2].public_key, 40);
     zmq_setsockopt(raw, ZMQ_CURVE_SECRETKEY, t.net.keys[2].secret_key, 40);
     assert_int_equal(zmq_connect(raw, t.door.endpoints[0]), 0);
@@ -300,7 +300,7 @@ static void be_a_peer(const struct echo *t)
 {
     void *context = zmq_ctx_new(), *raw = zmq_socket(context, ZMQ_DEALER);
 
-    zmq_setsockopt(raw, ZMQ_CURVE_SERVERKEY, t->door.server_key, 40);
+    zmq_setsockopt(raw, ZMQ_CURVE_SERVERKEY, t->door.server_keys[0], 40);
     zmq_setsockopt(raw, ZMQ_CURVE_PUBLICKEY, t->net.keys[3].public_key, 40);
     zmq_setsockopt(raw, ZMQ_CURVE_SECRETKEY, t->net.keys[3].secret_key, 40);
     zmq_connect(raw, t->door.endpoints[0]);

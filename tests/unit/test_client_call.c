@@ -240,6 +240,66 @@ static void restarted_door_is_found(void **state)
     stop(&t);
 }
 
+static void write_key(const struct test *t, char path[128], const struct wh_key *key)
+{
+    snprintf(path, 128, "%s/own.key", t->net.dir);
+    assert_int_equal(wh_key_write(path, key), 0);
+}
+
+// Not silence: who is refused at every endpoint hears it; with a good key in the file it goes on.
+static void a_refused_key_is_told_or_renewed(void **state)
+{
+    struct test t;
+    struct wh_caller_options options = {.give_up_ms = -1};
+    struct wh_key stranger;
+    char path[128];
+
+    (void)state;
+    start(&t, 1, options);
+    wh_caller_free(t.caller);
+    wh_key_generate(t.net.keys[0].identity, WH_ROLE_STREET, &stranger);
+    t.net.keys[0].roles = WH_ROLE_STREET;
+    write_key(&t, path, &stranger);
+    options.door = net_door(&t.net, "door", 1);
+    options.key = stranger;
+    options.key_file = path;
+    assert_int_equal(wh_caller_new(t.net.bus, &options, &t.caller), 0);
+    call_one(&t);
+    assert_true(net_until(&t.net, &t.answered, 5000));
+    assert_int_equal(t.busies, 1); // an error: auth.unknown
+    t.answered = false;
+    call_one(&t);
+    net_run(&t.net, 300);
+    write_key(&t, path, &t.net.keys[0]);
+    assert_true(net_until(&t.net, &t.answered, 5000));
+    assert_int_equal(t.answers, 1);
+    stop(&t);
+}
+
+// The first line of the doors has a key that the service does not have any more.
+static void the_services_other_key_is_tried(void **state)
+{
+    struct test t;
+    struct wh_caller_options options = {0};
+    struct wh_key old;
+
+    (void)state;
+    start(&t, 1, options);
+    wh_caller_free(t.caller);
+    wh_key_generate("S", WH_ROLE_SERVICE, &old);
+    options.door = net_door(&t.net, "door", 1);
+    options.key = t.net.keys[0];
+    memcpy(options.door.endpoints[1], options.door.endpoints[0], sizeof(options.door.endpoints[0]));
+    memcpy(options.door.server_keys[1], options.door.server_keys[0], WH_KEY_Z85);
+    memcpy(options.door.server_keys[0], old.public_key, WH_KEY_Z85);
+    options.door.n_endpoints = 2;
+    assert_int_equal(wh_caller_new(t.net.bus, &options, &t.caller), 0);
+    call_one(&t);
+    assert_true(net_until(&t.net, &t.answered, 900)); // not after a silence
+    assert_int_equal(t.answers, 1);
+    stop(&t);
+}
+
 static void gives_up(void **state)
 {
     struct test t;
@@ -317,6 +377,8 @@ int main(void)
         cmocka_unit_test(silent_endpoint_is_left),
         cmocka_unit_test(mute_endpoint_is_left),
         cmocka_unit_test(restarted_door_is_found),
+        cmocka_unit_test(a_refused_key_is_told_or_renewed),
+        cmocka_unit_test(the_services_other_key_is_tried),
         cmocka_unit_test(gives_up),
         cmocka_unit_test(same_id_twice_is_refused),
         cmocka_unit_test(many_commands),

@@ -89,27 +89,32 @@ static void wrong_key_files(void **state)
 
 static void doors_are_found(void **state)
 {
-    struct wh_key key;
+    struct wh_key key, next;
     struct wh_door door;
     char text[1024];
 
     (void)state;
     wh_key_generate("S", WH_ROLE_SERVICE, &key);
+    wh_key_generate("S", WH_ROLE_SERVICE, &next);
     snprintf(text, sizeof(text),
              "# doors of this place\n\ndoor intake ipc:///run/i %s\n"
-             "feed intake ipc:///run/a,tcp://10.0.0.2:7001 %s\ndoor bad http://x %s\n",
-             key.public_key, key.public_key, key.public_key);
+             "feed intake ipc:///run/a,tcp://10.0.0.2:7001 %s\nfeed intake ipc:///run/a %s\n",
+             key.public_key, key.public_key, next.public_key);
     write_file(text);
     assert_int_equal(wh_doors_find(path, "feed", "intake", &door, why, sizeof(why)), 0);
-    assert_int_equal(door.n_endpoints, 2);
+    assert_int_equal(door.n_endpoints, 3);
     assert_string_equal(door.endpoints[1], "tcp://10.0.0.2:7001");
-    assert_string_equal(door.server_key, key.public_key);
+    assert_string_equal(door.endpoints[2], "ipc:///run/a");
+    assert_string_equal(door.server_keys[1], key.public_key);
+    assert_string_equal(door.server_keys[2], next.public_key);
     assert_int_equal(wh_doors_find(path, "door", "intake", &door, why, sizeof(why)), 0);
-    assert_int_equal(wh_doors_find(path, "door", "none", &door, why, sizeof(why)), WH_E_INVALID);
-    assert_non_null(strstr(why, "file:5: "));
-    *strstr(text, "door bad") = '\0';
-    write_file(text);
+    assert_int_equal(door.n_endpoints, 1);
     assert_int_equal(wh_doors_find(path, "door", "none", &door, why, sizeof(why)), WH_E_NOTFOUND);
+    snprintf(text + strlen(text), sizeof(text) - strlen(text), "door bad http://x %s\n",
+             key.public_key);
+    write_file(text);
+    assert_int_equal(wh_doors_find(path, "door", "intake", &door, why, sizeof(why)), WH_E_INVALID);
+    assert_non_null(strstr(why, "file:6: "));
 }
 
 static void keyring_knows_who_and_when(void **state)

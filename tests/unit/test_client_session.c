@@ -221,9 +221,9 @@ static void write_doors(struct test *t)
     struct wh_door door = net_door(&t->net, "door", 1), feed = net_door(&t->net, "feed", 1);
     FILE *file = fopen(t->doors_file, "w");
 
-    fprintf(file, "door intake %s %s\n", door.endpoints[0], door.server_key);
-    fprintf(file, "door dispatch %s %s\n", door.endpoints[0], door.server_key);
-    fprintf(file, "feed dispatch %s %s\n", feed.endpoints[0], feed.server_key);
+    fprintf(file, "door intake %s %s\n", door.endpoints[0], door.server_keys[0]);
+    fprintf(file, "door dispatch %s %s\n", door.endpoints[0], door.server_keys[0]);
+    fprintf(file, "feed dispatch %s %s\n", feed.endpoints[0], feed.server_keys[0]);
     fclose(file);
     t->door = net_router(&t->net, door.endpoints[0], on_door, t);
     t->feed = net_router(&t->net, feed.endpoints[0], on_feed, t);

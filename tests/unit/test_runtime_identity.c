@@ -86,9 +86,27 @@ static void a_broken_file_changes_nothing(void **state)
     write_raw(test, "this is no keyring\n");
     net_run(&test->net, 2500);
     assert_true(live(test, 0) && live(test, 1));
-    write_raw(test, ""); // no key at all is a statement
+    assert_non_null(strstr(wh_identity_broken(test->identity), "expected"));
+    write_raw(test, "# no key at all: a slip, too\n");
     wh_identity_reload(test->identity);
-    assert_false(live(test, 0));
+    assert_true(live(test, 0));
+    assert_non_null(strstr(wh_identity_broken(test->identity), "no key"));
+    ring_write(&test->net, ring, 3);
+    wh_identity_reload(test->identity);
+    assert_null(wh_identity_broken(test->identity));
+}
+
+// A handshake with a key that was added a moment ago does not have to wait for the next look.
+static void a_new_key_works_at_once(void **state)
+{
+    struct test *test = *state;
+    const struct ring_key more[] = {{0, "990101001", WH_ROLE_STREET},
+                                    {3, "GASCO", WH_ROLE_DEPARTMENT}};
+    const char *fresh = test->net.keys[3].public_key;
+    net_run(&test->net, 150);
+    ring_write(&test->net, more, 2);
+    assert_int_equal(wh_identity_why(test->identity, fresh), WH_RULE_AUTH_UNKNOWN);
+    assert_non_null(wh_identity_zap(test->identity, fresh));
 }
 
 static void times_count(void **state)
@@ -103,6 +121,8 @@ static void times_count(void **state)
     write_raw(test, text);
     wh_identity_reload(test->identity);
     assert_true(!live(test, 0) && live(test, 1) && !live(test, 2));
+    assert_int_equal(wh_identity_why(test->identity, test->net.keys[0].public_key),
+                     WH_RULE_AUTH_ENDED);
     assert_int_equal(wh_identity_roles(test->identity, "OLD"), 0);
     assert_int_equal(wh_identity_roles(test->identity, "NEW"), WH_ROLE_STREET);
 }
@@ -225,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(changes_act_within_seconds),
         TEST(a_broken_file_changes_nothing),
+        TEST(a_new_key_works_at_once),
         TEST(times_count),
         TEST(no_file_at_the_start_is_an_error),
         cmocka_unit_test(windows_add_up),

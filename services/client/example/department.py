@@ -37,24 +37,35 @@ def words(path):
 
 
 class Line:
-    """Our side of a door or a feed: a DEALER to one of its endpoints, to the next one after silence."""
+    """Our side of a door or a feed: a DEALER to one of its endpoints, to the next one after silence. Both
+    files are read with every connection: keys may have been rotated, ours or the service's."""
 
-    def __init__(self, kind, key, doors):
-        _, _, ends, self.server = next(w for w in doors if w[:2] == [kind, "dispatch"])
-        self.key, self.ends, self.socket = key, ends.split(","), None
+    def __init__(self, kind, key_file, doors_file):
+        self.kind, self.key_file, self.doors_file = kind, key_file, doors_file
+        self.ends, self.socket = [], None
         self.change()
+
+    def rotated(self):
+        """The key file holds another key than this connection's."""
+        return dict(words(self.key_file))["public"] != self.key["public"]
 
     def change(self):
         if self.socket:
             self.socket.close(0)
+        self.key = dict(words(self.key_file))
+        ends = [(end, w[3]) for w in words(self.doors_file) if w[:2] == [self.kind, "dispatch"]
+                for end in w[2].split(",")]
+        if sorted(ends) != sorted(self.ends):
+            self.ends = ends
+        self.ends.append(self.ends.pop(0))
+        end, server = self.ends[-1]
         self.socket = s = zmq.Context.instance().socket(zmq.DEALER)
         s.curve_serverkey, s.curve_publickey, s.curve_secretkey = (
-            k.encode() for k in (self.server, self.key["public"], self.key["secret"]))
+            k.encode() for k in (server, self.key["public"], self.key["secret"]))
         s.immediate, s.linger, s.maxmsgsize, s.handshake_ivl = 1, 0, 32 << 20, 3000
         s.heartbeat_ivl, s.heartbeat_timeout, s.heartbeat_ttl = 2000, 3000, 6000
         s.reconnect_ivl, s.reconnect_ivl_max = 50, 1000
-        self.ends.append(self.ends.pop(0))
-        s.connect(self.ends[-1])
+        s.connect(end)
         self.heard = time.monotonic()
 
     def send(self, frame):
@@ -93,6 +104,9 @@ def command(door, body, id):
         while (left := again - time.monotonic()) > 0:
             got = door.receive(left)
             if got and got.answer.request_id == id:
+                if got.answer.error.status == 401 and door.rotated():
+                    door.change()
+                    break
                 if got.answer.error.status not in (429, 503):
                     return got.answer.done if got.answer.HasField("done") else got.answer.error
                 time.sleep(min(got.answer.error.retry_after_ms, 5000) / 1000)
@@ -161,6 +175,9 @@ def follow(door, feed, me, path):
             sys.exit(f"REWOUND: {frame.rewound.why}; the journal is not the one followed so far. To begin"
                      f" anew remove {path}: what is signed stays signed once.")
         if frame.HasField("answer"):  # refused, or a publisher that was restarted
+            if frame.answer.error.status == 401 and feed.rotated():
+                feed.change()
+                continue
             if frame.answer.error.status not in (429, 503):
                 print(f"not allowed: {frame.answer.error.rule}", file=sys.stderr, flush=True)
             time.sleep(min(max(frame.answer.error.retry_after_ms, 100), 5000) / 1000)
@@ -183,6 +200,6 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     here = os.path.dirname(os.path.abspath(__file__))
     wire, words_of = vocabulary(sys.argv[4] if len(sys.argv) == 5 else here + "/../../../proto")
-    own_key, all_doors = dict(words(sys.argv[1])), words(sys.argv[2])
-    follow(Line("door", own_key, all_doors), Line("feed", own_key, all_doors), own_key["identity"],
+    identity = dict(words(sys.argv[1]))["identity"]
+    follow(Line("door", *sys.argv[1:3]), Line("feed", *sys.argv[1:3]), identity,
            sys.argv[3])
