@@ -120,6 +120,15 @@ class Load:
         at = text.rfind(b"\nT ")
         return 0 if at < 0 else int(text[at + 3:at + 30].split()[0])
 
+    def published(self):
+        """Each street's acknowledged lines "index seq number" up to now."""
+        rows = []
+        for i in range(len(STREETS)):
+            path = f"{self.folder}/publish-{i}"
+            with open(path if os.path.exists(path) else os.devnull) as file:
+                rows.append([line for line in file if line.endswith("\n")])
+        return rows
+
     def acknowledged(self):
         total = 0
         for i in range(len(STREETS)):

@@ -126,15 +126,20 @@ class Cluster:
 
     # ---- PostgreSQL ---------------------------------------------------------------------------
 
+    initdb_options = ()
+    postgres_settings = ""
+
+    def postgres_command(self):
+        return [PGBIN + "/postgres", "-D", self.dir + "/pg"]
+
     def make_database(self):
         self.sh([PGBIN + "/initdb", "-D", self.dir + "/pg", "--locale=C.UTF-8", "--encoding=UTF8",
-                 "--auth=trust", "-U", "whistle"])
+                 "--auth=trust", "-U", "whistle", *self.initdb_options])
         with open(self.dir + "/pg/postgresql.conf", "a") as conf:
             conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.dir}/run'\n"
                        "max_connections = 60\nshared_buffers = 128MB\nwal_compression = lz4\n"
-                       "max_wal_size = 2GB\nlog_min_messages = warning\n")
-        self.processes["postgres"] = Process(self, "postgres",
-                                             [PGBIN + "/postgres", "-D", self.dir + "/pg"])
+                       "max_wal_size = 2GB\nlog_min_messages = warning\n" + self.postgres_settings)
+        self.processes["postgres"] = Process(self, "postgres", self.postgres_command())
         self.start_postgres()
         self.sh([PGBIN + "/createdb", "-h", self.dir + "/run", "-U", "whistle", "whistle"])
         self.migrate()
