@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
@@ -334,6 +335,13 @@ class Test:
                       "told": {rule: round(n) for rule, n in self.told().items() if n}}
 
 
+def may_mount():
+    with tempfile.TemporaryDirectory() as folder:
+        if subprocess.run(["mount", "-t", "tmpfs", "whistle-test", folder]).returncode != 0:
+            return False
+        return subprocess.run(["umount", folder]).returncode == 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--times", type=int, default=20)
@@ -341,8 +349,8 @@ def main():
     parser.add_argument("--json", action="store_true", help="only the line of figures and the count")
     parser.add_argument("--keep", action="store_true", help="leave the folder")
     options = parser.parse_args()
-    if os.geteuid() != 0:
-        print("not run: a small disk of one's own needs root\n0 passed, 0 failed")
+    if not may_mount():
+        print("not run: tmpfs cannot be mounted here\n0 passed, 0 failed")
         return 0
     test = Test(options)
     try:
