@@ -335,11 +335,12 @@ int wh_service_main(const struct wh_service *service, int argc, char **argv)
     if (service->n_follows > WH_FOLLOWS_MAX || sodium_init() < 0 || uv_loop_init(&runtime.loop) < 0)
         wh_fatal("start", "cannot start");
     (void)signal(SIGPIPE, SIG_IGN);
+    // first: whoever is told to end while it starts ends in order too
+    if (wh_lifecycle_begin(&runtime) != 0)
+        wh_fatal("start", "cannot catch signals");
     wh_process_allow_files(OPEN_FILES);
     keys(&runtime);
     parts(&runtime);
-    if (wh_lifecycle_begin(&runtime) != 0)
-        wh_fatal("start", "cannot catch signals");
     int status = service->start ? service->start(&runtime, &runtime.state) : 0;
     if (status != 0)
         wh_fatal("service.start", "%s: %s", service->name, wh_strerror(status));

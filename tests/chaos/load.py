@@ -159,7 +159,8 @@ class Load:
         return time.monotonic() - began
 
     def settle(self, seconds=240):
-        """The sender ends, then the departments hear the last of it."""
+        """The sender ends, when its cursor has moved at all; then the departments hear the last of it."""
+        runner.until(lambda: os.path.exists(self.cluster.dir + "/cursors/notify"), seconds=seconds)
         self.stop_sender()
 
         def quiet():

@@ -103,6 +103,7 @@ class Cluster:
         self.district = shutil.copy(district, self.dir + "/district.json")
         os.chmod(self.district, 0o644)
         self.processes = {}
+        self.builds = {}  # {program: folder} where it is not BUILD
         self.ports = {}
 
     def own(self, path):
@@ -118,10 +119,13 @@ class Cluster:
         return done.stdout
 
     def bin(self, name):
-        """A program, copied where the unprivileged user can run it."""
+        """A program, copied where the unprivileged user can run it. builds names another one's folder."""
+        build = self.builds.get(name, BUILD)
         path = os.path.join(self.dir, "bin", name)
+        if build != BUILD:
+            path += "-" + os.path.basename(build)
         if not os.path.exists(path):
-            shutil.copy(os.path.join(BUILD, name), path)
+            shutil.copy(os.path.join(build, name), path)
         return path
 
     # ---- PostgreSQL ---------------------------------------------------------------------------
@@ -155,9 +159,9 @@ class Cluster:
             if not process.alive():
                 process.start()
 
-    def migrate(self):
+    def migrate(self, *words):
         return self.sh([self.bin("whistle-migrate"), "--database", self.conninfo("whistle"), "--dir",
-                        self.dir + "/migrations"])
+                        self.dir + "/migrations", *words])
 
     def conninfo(self, user):
         return f"host={self.dir}/run dbname=whistle user={user}"

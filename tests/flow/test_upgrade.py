@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""One upgrade, step by step, while streets raise and departments sign: the programs from before the newest
+expand migration on their own tables, on the expanded ones, started anew there, replaced by today's one
+service after the other. What would break the ones that run is refused by name."""
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../chaos"))
+import before  # noqa: E402
+import load  # noqa: E402
+import runner  # noqa: E402
+from cluster import TOP, Cluster  # noqa: E402
+
+SERVICES = ("dispatch", "intake")
+old = expand = test = None
+
+
+class Old(Cluster):
+    """Programs and tables as they were before."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.builds = {name: old for name in before.PROGRAMS}
+        self.take_migrations(old + "/migrations")
+
+    def take_migrations(self, folder):
+        shutil.rmtree(self.dir + "/migrations")
+        shutil.copytree(folder, self.dir + "/migrations")
+
+    def now(self, *programs):
+        for name in programs:
+            self.builds.pop(name, None)
+
+
+def log_since(name, size):
+    with open(test.cluster.processes[name].log, errors="replace") as log:
+        log.seek(size)
+        return log.read()
+
+
+def restart(name):
+    """Ends in order and serves again; what the new life logged."""
+    size = os.path.getsize(test.cluster.processes[name].log)
+    assert test.cluster.processes[name].stop(20) == 0
+    test.cluster.start_service(name)
+    return log_since(name, size)
+
+
+def more(n=100):
+    """The load goes on: so many more whistles are acknowledged, tasks reach a department."""
+    whistles, task = test.acknowledged() + n, test.last_task("subscribe-FIRE")
+    runner.until(lambda: test.acknowledged() >= whistles, 20)
+    runner.until(lambda: test.last_task("subscribe-FIRE") > task, 20)
+    test.watch()
+    assert not test.faults, test.faults
+
+
+def migrate(*words):
+    """(exit code, output) of whistle-migrate."""
+    c = test.cluster
+    done = subprocess.run([c.bin("whistle-migrate"), "--database", c.conninfo("whistle"), "--dir",
+                           c.dir + "/migrations", *words], capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def versions():
+    return test.cluster.sql("SELECT set, version, keeps FROM intake.schema_version UNION ALL "
+                            "SELECT set, version, keeps FROM dispatch.schema_version ORDER BY 1, 2")
+
+
+def test_new_programs_refuse_the_old_tables():
+    more()
+    c = test.cluster
+    c.now("whistle-intake")
+    try:
+        process = c.start_service("intake-new", wait=False)
+        assert process.wait(10) == 1
+        line = process.tail(1)
+        assert "schema.older" in line and os.path.basename(expand) in line, line
+    finally:
+        c.builds["whistle-intake"] = old
+        del c.processes["intake-new"]
+
+
+def test_the_check_says_that_they_are_kept():
+    c = test.cluster
+    c.take_migrations(TOP + "/deploy/migrations")
+    c.now("whistle-migrate")
+    had = versions()
+    code, text = migrate("--check")
+    assert code == 0 and f"{expand} (keeps programs that know" in text, (code, text)
+    assert versions() == had
+
+
+def test_old_programs_live_on_after_the_expansion():
+    more()
+    code, text = migrate()
+    assert code == 0 and expand in text, (code, text)
+    assert migrate() == (0, ""), "nothing more to do"
+    more()
+    for name in SERVICES:
+        said = restart(name)
+        assert "schema.expanded" in said and os.path.basename(expand) in said, said
+        more()
+
+
+def test_what_old_programs_would_not_outlive_is_refused():
+    c = test.cluster
+    folder = c.dir + "/migrations/common"
+    narrow = f"{len(os.listdir(folder)) + 1:04}_narrow.sql"
+    with open(f"{folder}/{narrow}", "w") as file:
+        file.write("-- what an old release still uses goes\nDROP TABLE head;\n")
+    had = versions()
+    for words in (("--check",), ()):
+        code, text = migrate(*words)
+        assert code == 4 and narrow in text and "end it first" in text, (code, text)
+    assert versions() == had
+    os.unlink(f"{folder}/{narrow}")
+    more()
+
+
+def test_one_service_after_the_other_becomes_new():
+    for name in SERVICES:
+        test.cluster.now("whistle-" + name)
+        said = restart(name)
+        assert "schema.expanded" not in said, said
+        more()
+
+
+def test_nothing_was_lost_or_doubled():
+    test.drain()
+    bad = [f"{name}: {why}" for name, why in test.verdict() if why]
+    assert not bad and not test.faults, bad + test.faults
+
+
+def main():
+    global old, expand, test
+    try:
+        old, expand = before.programs()
+    except before.Absent as why:
+        print(f"skipped: the programs before cannot be built: {why}")
+        print("0 passed, 0 failed")
+        return 0
+    test = load.Load(whistles=2000, seconds=20, make_cluster=Old)
+    try:
+        test.start()
+        return runner.main(globals())
+    finally:
+        test.down()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
