@@ -73,7 +73,9 @@ static void on_handshake(void *arg, struct wh_socket *socket, enum wh_handshake 
 
     if (socket != link->socket)
         return;
-    if (event == WH_HANDSHAKE_DENIED || event == WH_HANDSHAKE_BROKEN)
+    // nobody there (any more) matters only where somebody else may be: ZeroMQ tries on by itself
+    if (event == WH_HANDSHAKE_DENIED || event == WH_HANDSHAKE_BROKEN ||
+        (event == WH_HANDSHAKE_ABSENT && link->options.door.n_endpoints > 1))
         link->unwell = true;
     if (event == WH_HANDSHAKE_DONE) {
         link->unwell = false;

@@ -28,7 +28,7 @@ struct wh_link {
     struct wh_link_options options; // its own copies
     struct wh_socket *socket;
     size_t endpoint;   // the next one to be tried
-    bool unwell;       // the handshake of this socket failed
+    bool unwell;       // the handshake of this socket failed; of several endpoints: nobody is there
     unsigned denials;  // endpoints in a row that did not know our key
     int64_t denied_at; // when that began, ms of uv_hrtime
     int64_t opened_at;
@@ -43,7 +43,8 @@ int wh_link_next(struct wh_link *link);
 // Whether the files now hold another key of this identity, or other doors; they are taken then. For
 // a key that was refused on an open connection: go on with wh_link_next where true.
 bool wh_link_renew(struct wh_link *link);
-// The handshake failed and there was a pause of 250 ms: time for wh_link_next.
+// The handshake failed, or the connection is gone and there are other endpoints, and there was a
+// pause of 250 ms: time for wh_link_next.
 bool wh_link_unwell(const struct wh_link *link);
 // Every endpoint has refused our key, for longer than a service takes to see a changed keyring.
 // Starts to count anew when true.

@@ -202,6 +202,27 @@ static void silent_endpoint_is_left(void **state)
     stop(&t);
 }
 
+// Its end is heard, not waited for: the other one has the command long before a resend is due.
+static void dead_door_is_left_at_once(void **state)
+{
+    struct test t;
+    struct wh_door door;
+
+    (void)state;
+    start(&t, 2, (struct wh_caller_options){.resend_ms = 5000});
+    door = net_door(&t.net, "door", 2);
+    call_one(&t);
+    assert_true(net_until(&t.net, &t.answered, 2000)); // the first one was never there
+    wh_socket_close(t.doors[1].socket);
+    t.doors[1].socket = NULL;
+    open_door(&t, 0, &door);
+    t.answered = false;
+    call_one(&t);
+    assert_true(net_until(&t.net, &t.answered, 2000));
+    assert_int_equal(t.answers, 2);
+    stop(&t);
+}
+
 // A door that takes commands and never answers, beside one that does.
 static void mute_endpoint_is_left(void **state)
 {
@@ -375,6 +396,7 @@ int main(void)
         cmocka_unit_test(lost_answer_is_asked_again),
         cmocka_unit_test(busy_comes_back),
         cmocka_unit_test(silent_endpoint_is_left),
+        cmocka_unit_test(dead_door_is_left_at_once),
         cmocka_unit_test(mute_endpoint_is_left),
         cmocka_unit_test(restarted_door_is_found),
         cmocka_unit_test(a_refused_key_is_told_or_renewed),

@@ -253,6 +253,25 @@ static void silence_changes_the_connection(void **state)
     stop(&t);
 }
 
+// Its end is heard: the other one is asked long before three seconds of silence.
+static void dead_publisher_is_left_at_once(void **state)
+{
+    struct test t;
+    struct wh_follow_options options = prepare(&t, 2);
+
+    (void)state;
+    open_publisher(&t, 0);
+    assert_int_equal(wh_follower_new(t.net.bus, &options, &t.follower), 0);
+    assert_true(net_until(&t.net, &t.pubs[0].followed, 2000));
+    assert_true(batch(&t, 0, 10, 3));
+    wh_socket_close(t.pubs[0].socket);
+    t.pubs[0].socket = NULL;
+    open_publisher(&t, 1);
+    assert_true(net_until(&t.net, &t.pubs[1].followed, 1500));
+    assert_int_equal(t.pubs[1].after, 10);
+    stop(&t);
+}
+
 static void finds_a_publisher_that_restarts(void **state)
 {
     struct test t;
@@ -445,6 +464,7 @@ int main(void)
         cmocka_unit_test(takes_batches_in_order),
         cmocka_unit_test(follows_again_after_a_gap),
         cmocka_unit_test(silence_changes_the_connection),
+        cmocka_unit_test(dead_publisher_is_left_at_once),
         cmocka_unit_test(finds_a_publisher_that_restarts),
         cmocka_unit_test(credit_is_exact_while_batches_are_held),
         cmocka_unit_test(rewound_stops_until_restarted),
