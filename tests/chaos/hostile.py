@@ -33,7 +33,8 @@ ATTACKERS = ("990101001", "990101001002", "JUSTICE")  # a street, a community, a
 TARGETS = (("door", "intake"), ("door", "dispatch"), ("feed", "intake"), ("feed", "dispatch"))
 MARKER = "演练第"  # in the title of every whistle of the load
 PROBE_STREET = STREETS[0]
-ANSWER_S = 2.0         # an honest whistle's longest wait
+SANITIZED = "sanitized" in os.environ.get("WHISTLE_BUILD", "")
+ANSWER_S = 10.0 if SANITIZED else 2.0  # an honest question's longest wait
 MEMORY_MB = 128
 GROWTH_MB = 24
 
@@ -279,7 +280,7 @@ class Hostile(Load):
             tail = max(values[len(values) * 3 // 4:], default=0)
             early = max(values[:max(1, len(values) // 4)], default=0)
             good = len(values) > 4 and max(values) < MEMORY_MB and tail - early < GROWTH_MB
-            if "sanitized" not in os.environ.get("WHISTLE_BUILD", ""):  # ASan keeps what was freed
+            if not SANITIZED:  # ASan keeps what was freed
                 add(f"memory_{name}",
                     None if good else f"{early:.0f} → {tail:.0f} MiB, {len(values)} looks")
         slow = sorted(self.probe.seconds)[-1] if self.probe.seconds else 99
