@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Hostile input against live doors and feeds while streets raise and departments follow: mutated frames
-from peers with good keys (a department, a street and a community that nobody called), unknown keys,
-wrong server keys, connections without CURVE, forged names of connections, raw noise instead of a
-handshake, and connections that never say a word: 1,500 at intake's door, as many spread over the
-other sockets, where a process may open 1,024 files until it asks for more. Nothing may crash, grow, hear or touch what is
-not its own, and honest clients are served all the while (verdict.py, and a whistle every second).
+"""Hostile input against live doors and feeds while streets raise and departments follow: mutated
+frames from peers with good keys (a department, a street and a community that nobody called), unknown
+keys, wrong server keys, connections without CURVE, forged names of connections, raw noise instead of a
+handshake, and connections that never say a word: 1,500 at intake's door, as many spread over the other
+sockets, where a process may open 1,024 files until it asks for more. Nothing may crash, grow, hear or
+touch what is not its own, and honest clients are served all the while (verdict.py, and a question every
+second).
 
     hostile.py [--frames N] [--idle N] [--seed S] [--json] [--keep]
 
@@ -195,8 +196,10 @@ class Hostile(Load):
         c, options = self.cluster, self.options
         words = self.words()
         share = options.frames // (len(ATTACKERS) * len(TARGETS))
-        idle = [Idle(self.path(*t), options.idle if t == TARGETS[0] else options.idle // 3) for t in TARGETS]
-        noise, probe, memory = Noise([self.path(*t) for t in TARGETS], options.seed), Probe(c), Memory(c)
+        counts = [options.idle] + [options.idle // 3] * 3
+        idle = [Idle(self.path(*t), n) for t, n in zip(TARGETS, counts)]
+        noise = Noise([self.path(*t) for t in TARGETS], options.seed)
+        probe, memory = Probe(c), Memory(c)
         threads = [*idle, noise, probe, memory]
         for thread in threads:
             thread.start()
@@ -309,7 +312,8 @@ class Hostile(Load):
             for status, n in t["errors"].items():
                 errors[status] = errors.get(status, 0) + n
         return {**total, "errors": errors, "seconds": round(self.took, 1),
-                "idle_held": sum(i.most for i in self.idle), "idle_opened": sum(i.opened for i in self.idle),
+                "idle_held": sum(i.most for i in self.idle),
+                "idle_opened": sum(i.opened for i in self.idle),
                 "noise": self.noise.sent, "probe": load.figures(self.probe.seconds),
                 "memory_mb": {n: round(max(v, default=0), 1) for n, v in self.memory.items()},
                 "acknowledged": self.acknowledged()}

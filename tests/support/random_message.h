@@ -16,8 +16,8 @@ extern const size_t n_root_types;
 
 // xorshift64*; the state is the seed, never 0.
 uint64_t random_next(uint64_t *state);
-// From now on half of all texts are one of these words (borrowed), so that a message may name things
-// that exist. NULL, 0: none.
+// From now on half of all texts are one of these words (borrowed), so that a message may name
+// things that exist. NULL, 0: none.
 void random_words(const char *const *words, size_t n);
 // Valid in every field, about half of them set. Into the arena; aborts past its cap.
 ProtobufCMessage *random_message(const ProtobufCMessageDescriptor *type, struct wh_arena *arena,
