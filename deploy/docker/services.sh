@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What runs in the containers of the services image: setup | migrate | serve NAME | health NAME |
-# health-pair NAME | district PATH | notify | demo | whistle [--as CODE] VERB…
+# health-pair NAME | district PATH | notify | sheets | demo | hand CODE… | whistle [--as CODE] VERB…
 # Every service has a volume of its own with its key, its role's password and its secrets, and sees
 # nobody else's; only setup and the command line see all keys.
 set -euo pipefail
@@ -12,6 +12,7 @@ PUBLIC=$HOME_DIR/public
 # WHISTLE_SERVERS: database servers elsewhere (deploy/ha), as a connection string without names.
 DATABASE="${WHISTLE_SERVERS:-host=$HOME_DIR/socket} dbname=whistle"
 export WHISTLE_KEYRING=$PUBLIC/keyring WHISTLE_DOORS=$PUBLIC/doors
+! mountpoint -q "$HOME_DIR/sheets" || export WHISTLE_SHEETS=$HOME_DIR/sheets
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
@@ -60,6 +61,7 @@ setup() {
     for name in vault reporter; do secret_file "$HOME_DIR/intake/secrets/$name.key"; done
     mkdir -p "$HOME_DIR/notify/outbox"
     put "$HOME_DIR/notify/NOTIFIER.key" 0600 <"$KEYS/NOTIFIER.key"
+    ! mountpoint -q "$HOME_DIR/handover" || put "$HOME_DIR/handover/SHEETS.key" 0600 <"$KEYS/SHEETS.key"
     doors_file "$KEYS" inside | put "$PUBLIC/doors" 0644
     doors_file "$KEYS" outside | put "$PUBLIC/doors.outside" 0644
 }
@@ -151,6 +153,8 @@ health-pair) health_pair "$2" ;;
 district) district "$2" ;;
 notify) exec whistle --key "$HOME_DIR/notify/NOTIFIER.key" notify --outbox "$HOME_DIR/notify/outbox" \
     --cursor "$HOME_DIR/notify/cursor" ;;
+sheets) exec whistle --key "$HOME_DIR/handover/SHEETS.key" export --sheets "$HOME_DIR/sheets" \
+    --phones "$HOME_DIR/phones.csv" ;;
 demo) demo ;;
 hand) shift; hand "$@" ;;
 whistle) shift; command_line "$@" ;;

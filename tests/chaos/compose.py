@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """docker-compose.yml from nothing: images, an empty first start, a district, streets and departments
-outside over tcp; containers killed and all of it stopped and started while they work; then every
-whistle, task, signature, notice and range is held against the database (verdict.py). Also: how each
+outside over tcp; containers killed, all of it stopped and started, then upgraded while they work; every
+whistle, task, signature, notice and range is then held against the database (verdict.py). Also: how each
 container is shut in, that a second `up` changes nothing, that nothing stays after `down`.
 
     compose.py [--rounds N] [--rate N] [--seed S] [--keep]
 
-Each round kills postgres, intake, dispatch and notify once, by SIGKILL of the container's process, in
+Each round kills postgres, intake, dispatch, notify and sheets once, by SIGKILL of the container's process, in
 seeded order. Where no Docker daemon answers or can be started: one line "skipped: …".
 """
 import argparse
@@ -24,7 +24,7 @@ import compose as docker  # noqa: E402  tests/support/compose.py
 import runner  # noqa: E402
 from load import SERVICES, STREETS, Load  # noqa: E402
 
-MEMORY = {"postgres": 1 << 30, "intake": 128 << 20, "dispatch": 128 << 20, "notify": 128 << 20}
+MEMORY = {"postgres": 1 << 30}  # others 128 MiB
 FIRST_S, LATER_S = 180, 20
 
 
@@ -34,7 +34,7 @@ class ComposeLoad(Load):
         self.recovered = {name: [] for name in docker.LASTING}
         self.random = random.Random(options.seed)
         self.rounds = options.rounds
-        seconds = 20 + 22 * options.rounds
+        seconds = 30 + 22 * options.rounds
         super().__init__(options.rate * seconds, seconds, keep=options.keep, make_cluster=docker.Project)
 
     # ---- the district's first day ------------------------------------------------------------------
@@ -115,6 +115,19 @@ class ComposeLoad(Load):
         self.cluster.compose("stop")
         self.watch()
         self.timed("later_start_s", self.compose_up)
+        self.watch()
+        self.timed("upgrade_s", self.upgrade)
+
+    def upgrade(self):
+        """Other images: migrate, then each container drains, ends with 0 and comes anew."""
+        c = self.cluster
+        before = {s: c.inspect(s)["Id"] for s in docker.LASTING}
+        c.next_images()
+        self.compose_up()
+        assert not [s for s in docker.LASTING if c.inspect(s)["Id"] == before[s]]
+        began = {s: c.inspect(s)["State"]["StartedAt"] for s in (*SERVICES, "migrate")}
+        assert began["migrate"] < min(began["intake"], began["dispatch"]), began
+        self.wait_serving()
 
     # ---- what else must be true ----------------------------------------------------------------------
 
@@ -152,11 +165,11 @@ class ComposeLoad(Load):
                 assert told["HostConfig"]["NetworkMode"] == "none", service
 
     def check_a_service_sees_no_keys_but_its_own(self):
-        for service in ("intake", "dispatch", "notify"):
+        for service in docker.LASTING:
             found = docker.run(["docker", "exec", self.cluster.container(service), "find", "/srv/whistle",
                                 "-name", "*.key", "-readable"]).stdout
             own = {"intake": {"intake", "vault", "reporter"}, "dispatch": {"dispatch"},
-                   "notify": {"NOTIFIER"}}[service]
+                   "notify": {"NOTIFIER"}, "sheets": {"SHEETS"}}.get(service, set())
             assert {os.path.basename(f)[:-4] for f in found.split()} == own, (service, found)
 
     def check_the_root_cannot_be_written(self):
@@ -173,8 +186,15 @@ class ComposeLoad(Load):
                                "-d", "whistle", "-c", "SELECT 1"])
             assert done.returncode != 0 and ("Peer" in done.stderr or "password" in done.stderr), done
 
+    def check_sheets_are_fresh(self):
+        """Of each street and department, and doctor says so."""
+        names = self.cluster.docker("exec", self.cluster.container("sheets"), "ls", "/srv/whistle/sheets")
+        assert {f"{s}.html" for s in STREETS} <= set(names.split()), names
+        status = json.loads(self.cluster.tool("doctor", "--json"))
+        assert any(c["check"] == "sheets" and c["good"] for c in status["checks"]), status
+
     def check_memory_stays_small(self):
-        for service in ("intake", "dispatch", "notify"):
+        for service in docker.LASTING:
             used = self.cluster.docker("stats", "--no-stream", "--format", "{{.MemPerc}}",
                                        self.cluster.container(service))
             assert float(used.strip().rstrip("%")) < 90, (service, used)
@@ -200,8 +220,8 @@ class ComposeLoad(Load):
 
     def own_checks(self):
         order = ["containers_are_shut_in", "only_the_doors_are_published",
-                 "a_service_sees_no_keys_but_its_own", "up_again_changes_nothing", "memory_stays_small",
-                 "the_root_cannot_be_written", "a_role_needs_its_password", "stops_were_clean", "times"]
+                 "a_service_sees_no_keys_but_its_own", "up_again_changes_nothing", "sheets_are_fresh",
+                 "memory_stays_small", "the_root_cannot_be_written", "a_role_needs_its_password", "stops_were_clean", "times"]
         rows = [("nobody_ended_by_himself", "; ".join(self.faults[:5]) or None)]
         for name in order:
             try:

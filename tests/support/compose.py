@@ -17,7 +17,7 @@ from cluster import BUILD, TOP, Cluster, free_port
 
 BASE, MADE_BASE = "debian:bookworm-slim", "whistle-base:bookworm"
 PORTS = ("INTAKE_DOOR", "INTAKE_FEED", "DISPATCH_DOOR", "DISPATCH_FEED")
-LASTING = ("postgres", "intake", "dispatch", "notify")
+LASTING = ("postgres", "intake", "dispatch", "notify", "sheets")
 
 
 class Skipped(Exception):
@@ -140,6 +140,16 @@ class Project(Cluster):
     def container(self, service):
         return f"{self.name}_{service}_1"
 
+    def next_images(self):
+        """The same images under another name: to Compose an upgrade. Gone again with down()."""
+        for image in ("services", "postgres", "demo"):
+            self.docker("tag", f"whistle-{image}:test", f"whistle-{image}:{self.name}")
+        self.env["WHISTLE_TAG"] = self.name
+
+    def drop_images(self):
+        for image in ("services", "postgres", "demo"):
+            run(["docker", "rmi", f"whistle-{image}:{self.name}"])
+
     def inspect(self, service):
         return json.loads(self.docker("inspect", self.container(service)))[0]
 
@@ -196,3 +206,4 @@ class Project(Cluster):
         super().down()
         if not self.keep:
             self.compose("--profile", "demo", "down", "-v", "-t", "30")
+            self.drop_images()
