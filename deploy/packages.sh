@@ -12,3 +12,5 @@ PACKAGES_SERVICES="libzmq5 libuv1 libpq5 libprotobuf-c1 libsodium23 libjansson4 
 # For tests/run alone.
 PACKAGES_TEST="git libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
  python3-protobuf"
+# For tests/run compose, where Docker is not there and root can install it.
+PACKAGES_COMPOSE="docker.io docker-compose debootstrap iptables"

@@ -219,9 +219,9 @@ class ComposeLoad(Load):
         assert self.times["later_start_s"] < LATER_S, self.times
 
     def own_checks(self):
-        order = ["containers_are_shut_in", "only_the_doors_are_published",
-                 "a_service_sees_no_keys_but_its_own", "up_again_changes_nothing", "sheets_are_fresh",
-                 "memory_stays_small", "the_root_cannot_be_written", "a_role_needs_its_password", "stops_were_clean", "times"]
+        order = ["up_again_changes_nothing", "containers_are_shut_in", "only_the_doors_are_published",
+                 "a_service_sees_no_keys_but_its_own", "sheets_are_fresh", "memory_stays_small",
+                 "the_root_cannot_be_written", "a_role_needs_its_password", "stops_were_clean", "times"]
         rows = [("nobody_ended_by_himself", "; ".join(self.faults[:5]) or None)]
         for name in order:
             try:
