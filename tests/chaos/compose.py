@@ -194,10 +194,9 @@ class ComposeLoad(Load):
         assert any(c["check"] == "sheets" and c["good"] for c in status["checks"]), status
 
     def check_memory_stays_small(self):
-        for service in docker.LASTING:
-            used = self.cluster.docker("stats", "--no-stream", "--format", "{{.MemPerc}}",
-                                       self.cluster.container(service))
-            assert float(used.strip().rstrip("%")) < 90, (service, used)
+        used = {s: self.cluster.memory(s) for s in docker.LASTING}
+        self.times["memory_mib"] = {s: n >> 20 for s, n in used.items()}
+        assert all(1 << 20 < n < 0.9 * MEMORY.get(s, 128 << 20) for s, n in used.items()), used
 
     def check_up_again_changes_nothing(self):
         c = self.cluster

@@ -39,7 +39,7 @@ def reachable():
 # A machine whose init mounted no cgroups: dockerd gets its own view with them.
 MOUNT_CGROUPS = """
 mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
-for name in $(awk '!/^#/ && $4 {print $1}' /proc/cgroups); do
+for name in cpu cpuacct cpuset memory devices freezer blkio pids; do
     mkdir /sys/fs/cgroup/$name
     mount -t cgroup -o $name cgroup /sys/fs/cgroup/$name || rmdir /sys/fs/cgroup/$name
 done
@@ -173,6 +173,14 @@ class Project(Cluster):
         label = f"label=com.docker.compose.project={self.name}"
         lists = (["ps", "-aq"], ["network", "ls", "-q"], ["volume", "ls", "-q"])
         return [word for words in lists for word in self.docker(*words, "--filter", label).split()]
+
+    def memory(self, service):
+        """Bytes of its processes; what several share counts once."""
+        total = 0
+        for pid in self.docker("top", self.container(service), "-o", "pid").split()[1:]:
+            with open(f"/proc/{pid}/smaps_rollup") as file:
+                total += sum(int(line.split()[1]) << 10 for line in file if line.startswith("Pss:"))
+        return total
 
     def healthy(self):
         states = (self.inspect(s)["State"] for s in LASTING)
