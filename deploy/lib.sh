@@ -17,7 +17,8 @@ APP=$DATA/app
 BIN=$APP/bin
 PGBIN=/usr/lib/postgresql/15/bin
 PROCESSES="postgres intake dispatch notify sheets"
-DISTRICT=${WHISTLE_DISTRICT:-$TOP/deploy/demo/district.json}
+# The district's own data: a JSON file, a folder of CSV tables, or none. What the first start was told stays.
+DISTRICT=${WHISTLE_DISTRICT:-$(cat "$DATA/district" 2>/dev/null || printf '%s' "$TOP/deploy/demo/district.json")}
 
 source "$TOP/deploy/packages.sh"
 source "$TOP/deploy/shared.sh"

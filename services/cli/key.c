@@ -17,14 +17,26 @@
 
 #define FILE_BYTES (64u << 20)
 
-// Named, or WHISTLE_KEYRING, or the one in the folder of keys that was named.
+// The folder of keys that was named, or the one of the key that acts: there the others stand, too.
+static void key_folder(const struct cli *cli, char *ret_path, size_t n)
+{
+    const char *named = args_text(&cli->args, "keys"), *slash = strrchr(cli->key_path, '/');
+    if (named || !slash)
+        (void)snprintf(ret_path, n, "%s", named ? named : ".");
+    else
+        (void)snprintf(ret_path, n, "%.*s", (int)(slash - cli->key_path), cli->key_path);
+}
+
+// Named, or WHISTLE_KEYRING, or the one in the folder of keys.
 static const char *ring_path(struct cli *cli, char *ret_path, size_t n)
 {
-    const char *path = args_text(&cli->args, "keyring"), *folder = args_text(&cli->args, "keys");
+    char folder[512];
+    const char *path = args_text(&cli->args, "keyring");
     if (!path)
         path = getenv("WHISTLE_KEYRING");
-    if (path || !folder)
+    if (path || (!*cli->key_path && !args_text(&cli->args, "keys")))
         return path;
+    key_folder(cli, folder, sizeof folder);
     (void)snprintf(ret_path, n, "%s/keyring", folder);
     return access(ret_path, F_OK) == 0 ? ret_path : NULL;
 }
@@ -119,11 +131,23 @@ static int make_base(struct keys *keys, const char *folder)
     return r;
 }
 
+// A file, a folder of tables, or "live": the adopted one.
+static const Whistle__V1__District *district_of(struct keys *keys, const char *path,
+                                                struct wh_arena *arena)
+{
+    if (strcmp(path, "live") != 0)
+        return district_read(path, arena, &keys->fault);
+    const Whistle__V1__District *district = names_district(keys->cli);
+    if (!district)
+        keys->fault = *names_fault(keys->cli);
+    return district;
+}
+
 static int make_all(struct keys *keys, const char *path, const char *folder)
 {
     struct wh_arena arena;
     wh_arena_init(&arena, FILE_BYTES);
-    const Whistle__V1__District *district = district_read(path, &arena, &keys->fault);
+    const Whistle__V1__District *district = district_of(keys, path, &arena);
     int r = district ? make_base(keys, folder) : -1;
     for (size_t i = 0; r == 0 && i < district->n_units; i++)
         if (unit_roles(district->units[i]))
@@ -159,9 +183,9 @@ static int make_one(struct keys *keys)
 static int key_new(struct keys *keys)
 {
     const char *district = args_text(&keys->cli->args, "for-district");
-    const char *folder = args_text(&keys->cli->args, "keys");
     bool base = args_flag(&keys->cli->args, "base");
-    folder = folder ? folder : ".";
+    char folder[512];
+    key_folder(keys->cli, folder, sizeof folder);
     keys->single = !district && !base;
     int r = district ? make_all(keys, district, folder)
             : base   ? make_base(keys, folder)
