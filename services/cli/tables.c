@@ -169,7 +169,7 @@ static const struct column questions[] = {
      "FLOODING"},
     {"code", "代码|问题代码|code", CELL_CODE, true, NULL, "问题代码,在类别内唯一",
      "code, once in its category", "depth_cm"},
-    {"zh", "问题|名称|zh", CELL_TEXT, true, NULL, "怎样问", "the question in Chinese",
+    {"zh", "问题|名称|question|name|zh", CELL_TEXT, true, NULL, "怎样问", "the question in Chinese",
      "水深(厘米)"},
     {"en", "英文|英文名|english|en", CELL_TEXT, false, NULL, "英文", "in English", ""},
     {"type", "类型|type", CELL_WORD, true, types, "文字、是否、整数、数字、选项",

@@ -84,7 +84,7 @@ class Process:
 
 
 class Cluster:
-    """with Cluster() as c: c.whistle("990101002", "list") …"""
+    """with Cluster() as c: c.whistle("990101002", "list") … district=None: services up, nothing adopted."""
 
     def __init__(self, services=("intake", "dispatch"), standby=(), district=DISTRICT, keep=False,
                  env=None):
@@ -100,8 +100,10 @@ class Cluster:
             os.makedirs(path, exist_ok=True)
             self.own(path)
         shutil.copytree(TOP + "/deploy/migrations", self.dir + "/migrations")
-        self.district = shutil.copy(district, self.dir + "/district.json")
-        os.chmod(self.district, 0o644)
+        self.district = None
+        if district is not None:
+            self.district = shutil.copy(district, self.dir + "/district.json")
+            os.chmod(self.district, 0o644)
         self.processes = {}
         self.builds = {}  # {program: folder} where it is not BUILD
         self.ports = {}
@@ -176,8 +178,8 @@ class Cluster:
 
     def make_keys(self):
         keys = self.dir + "/keys"
-        self.sh([self.bin("whistle"), "key", "new", "--for-district", self.district, "--keys", keys,
-                 "--keyring", keys + "/keyring"])
+        which = ["--for-district", self.district] if self.district else ["--base"]
+        self.sh([self.bin("whistle"), "key", "new", *which, "--keys", keys, "--keyring", keys + "/keyring"])
         for name in ("vault", "reporter"):
             path = f"{self.dir}/secrets/{name}.key"
             with open(path, "wb") as file:
@@ -283,7 +285,8 @@ class Cluster:
         self.make_keys()
         for name in self.names:
             self.start_service(name)
-        self.whistle("OPERATOR", "import", self.district, "--apply")
+        if self.district:
+            self.whistle("OPERATOR", "import", self.district, "--apply")
         return self
 
     def __enter__(self):
