@@ -51,6 +51,8 @@ int need_notice_answer(void *state, struct wh_turn *turn, const struct wh_item *
 int on_notice_answer(void *state, struct wh_turn *turn, const struct wh_item *item);
 int need_intake(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_intake(void *state, struct wh_turn *turn, const struct wh_item *item);
+int need_p1(void *state, struct wh_turn *turn, const struct wh_item *item);
+int on_p1(void *state, struct wh_turn *turn, const struct wh_item *item);
 int need_timer(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_timer(void *state, struct wh_turn *turn, const struct wh_item *item);
 

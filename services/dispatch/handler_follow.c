@@ -75,6 +75,30 @@ int on_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
     return error;
 }
 
+// ---- P1 by a way of its own: it waits behind no backlog -----------------------------------------
+// Only what was blown as it was raised: nothing of it can come before, and when intake's feed
+// brings it again it is known. The districts come this way too, so that a P1 meets the one it was
+// raised under. Everything else waits for intake's feed, which has it in order.
+
+static bool overtakes(const struct wh_item *item)
+{
+    const Whistle__V1__IntakeEvent *event = intake_event(item);
+    if (event->what_case == INTAKE(DISTRICT_ADOPTED))
+        return true;
+    return event->what_case == INTAKE(BLOWN) && event->blown->whistle != NULL &&
+           event->blown->whistle->submitted_at == item->event->at;
+}
+
+int need_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    return overtakes(item) ? need_intake(arg, turn, item) : 0;
+}
+
+int on_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    return overtakes(item) ? on_intake(arg, turn, item) : 0;
+}
+
 // ---- timers: a whistle's number, or the receiver of a queue
 // ---------------------------------------
 

@@ -91,7 +91,9 @@ int on_adopt(void *state, struct wh_turn *turn, const struct wh_item *item)
         return wh_refuse(turn, item, WH_RULE_INTERNAL, "district", "it cannot be indexed");
     event.what_case = WHISTLE__V1__INTAKE_EVENT__WHAT_DISTRICT_ADOPTED;
     event.district_adopted = &adopted;
-    rc = wh_emit(turn, item, 0, NULL, 0, &event.base, &seq);
+    const int32_t p1 =
+        WHISTLE_SUBJECT_P1; // a P1 overtakes, but not the district it was raised under
+    rc = wh_emit(turn, item, 0, &p1, 1, &event.base, &seq);
     if (rc == 0)
         rc = WH_PUT(turn, PUT_DISTRICT, WH_I(adopted.district->version), WH_L(seq));
     if (rc == 0)

@@ -36,7 +36,7 @@ static const struct wh_route routes[] = {
 
 static const struct wh_feed_name feeds[] = {
     {"intake", 0, WH_ROLE_SERVICE | WH_ROLE_AUDITOR | WH_ROLE_GATEWAY},
-    {"p1", 1, WH_ROLE_SERVICE | WH_ROLE_AUDITOR | WH_ROLE_GATEWAY},
+    {"p1", WHISTLE_SUBJECT_P1, WH_ROLE_SERVICE | WH_ROLE_AUDITOR | WH_ROLE_GATEWAY},
 };
 
 static const struct wh_setting settings[] = {

@@ -171,7 +171,7 @@ size_t whistle_subjects(const struct wh_district *district, const Whistle__V1__W
     int32_t all[WHISTLE_SUBJECTS_MAX];
     size_t n = 0, distinct = 0;
     if (facts->priority == WHISTLE__V1__PRIORITY__PRIORITY_P1)
-        all[n++] = 1;
+        all[n++] = WHISTLE_SUBJECT_P1;
     all[n++] = wh_district_id(district, facts->unit);
     all[n++] = wh_district_id(district, facts->street);
     for (size_t i = 0; i < facts->n_joint_units && n < WHISTLE_SUBJECTS_MAX; i++)

@@ -15,6 +15,7 @@
 #define WHISTLE_OFFICER_MAX 64
 #define WHISTLE_SUBJECTS_MAX 80
 #define WHISTLE_PERSONS_MAX 16
+#define WHISTLE_SUBJECT_P1 1 // what the feed "p1" carries
 
 struct whistle {
     int64_t id;
@@ -38,8 +39,8 @@ int whistle_merge_answers(Whistle__V1__WhistleFacts *facts,
                           Whistle__V1__QuestionAnswer *const *answers, size_t n,
                           struct wh_arena *arena);
 
-// Who may hear of it: raiser, street, joint streets, streets called; 1 for a P1. Sorted, distinct;
-// at most WHISTLE_SUBJECTS_MAX.
+// Who may hear of it: raiser, street, joint streets, streets called; WHISTLE_SUBJECT_P1 for a P1.
+// Sorted, distinct; at most WHISTLE_SUBJECTS_MAX.
 size_t whistle_subjects(const struct wh_district *district, const Whistle__V1__WhistleFacts *facts,
                         int32_t *ret_subjects);
 

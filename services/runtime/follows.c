@@ -102,17 +102,30 @@ static void on_events(void *arg, struct wh_follower *follower, const Whistle__V1
     following->marked = true;
 }
 
+// FEED:SEQ holds for all feeds of that publisher: they number the same journal.
+static bool told_from(const struct wh_following *following, int64_t *ret_seq)
+{
+    const struct wh_followings *all = following->all;
+    const char *text = wh_settings_text(all->runtime->settings, "follow_from");
+    for (size_t i = 0; i < all->n; i++) {
+        const char *feed = all->runtime->service->follows[i].feed;
+        size_t n = strlen(feed);
+        if (strncmp(text, feed, n) != 0 || text[n] != ':' ||
+            strcmp(all->each[i].door.server_keys[0], following->door.server_keys[0]) != 0)
+            continue;
+        *ret_seq = strtoll(text + n + 1, NULL, 10);
+        return true;
+    }
+    return false;
+}
+
 // The operator has looked at it and says from where: what the publisher lost is lost.
 static bool go_on_from(struct wh_following *following, const Whistle__V1__Rewound *rewound)
 {
     const struct wh_runtime *runtime = following->all->runtime;
-    const char *text = wh_settings_text(runtime->settings, "follow_from");
     const char *feed = runtime->service->follows[following->index].feed;
-    size_t n = strlen(feed);
-    if (strncmp(text, feed, n) != 0 || text[n] != ':')
-        return false;
-    int64_t seq = strtoll(text + n + 1, NULL, 10);
-    if (seq < 0 || seq > rewound->head)
+    int64_t seq;
+    if (!told_from(following, &seq) || seq < 0 || seq > rewound->head)
         return false;
     following->cursor = (struct wh_cursor){.seq = seq};
     following->marked = true;

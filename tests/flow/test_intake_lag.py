@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Intake when dispatch falls behind: a connected one that is far behind holds back new whistles, but
-never a P1; one that is gone holds back nothing; what was taken is dispatched afterwards."""
+never a P1; one that is gone holds back nothing; what was taken is dispatched afterwards, P1 first."""
 import json
 import os
 import signal
@@ -55,6 +55,45 @@ def test_a_dead_dispatch_holds_back_nothing():
     taken += len(numbers(raise_many(20)))
     cluster.start_service("dispatch")
     runner.until(lambda: dispatched() == before + taken, seconds=20)
+
+
+def p1_in_the_journal():
+    """Of the youngest whistle's dispatch: how many others stand before and behind it, how many of it,
+    and under which version of the district."""
+    row = cluster.sql(
+        "WITH d AS (SELECT seq, object FROM dispatch.journal WHERE kind = 3), y AS (SELECT min(seq) AS seq, "
+        "count(*) AS n, object FROM d WHERE object = (SELECT max(id) FROM intake.whistle) GROUP BY object) "
+        "SELECT count(*) FILTER (WHERE d.seq < y.seq), count(*) FILTER (WHERE d.seq > y.seq), max(y.n), "
+        "(SELECT routing_version FROM dispatch.whistle w WHERE w.id = max(y.object)) FROM d, y")[0]
+    return [int(x) for x in row]
+
+
+def test_a_p1_overtakes_what_waits():
+    before = dispatched()
+    cluster.processes["dispatch"].kill()
+    taken = len(numbers(raise_many(3000)))
+    assert len(numbers(raise_many(1, category="PIPE_BURST"))) == 1
+    cluster.start_service("dispatch")
+    runner.until(lambda: dispatched() == before + taken + 1, seconds=30)
+    ahead, behind, times, _ = p1_in_the_journal()
+    assert times == 1 and ahead - before < 1500 < behind, (before, ahead, behind, times)
+
+
+def test_a_p1_does_not_overtake_its_district():
+    before = dispatched()
+    cluster.processes["dispatch"].kill()
+    taken = len(numbers(raise_many(1000)))
+    with open(cluster.district) as file:
+        data = json.load(file)
+    data["calendar"]["work_hours"] = [["08:00", "17:00"]]
+    with open(cluster.dir + "/other.json", "w") as file:
+        json.dump(data, file, ensure_ascii=False)
+    cluster.whistle("OPERATOR", "import", cluster.dir + "/other.json", "--apply")
+    assert len(numbers(raise_many(1, category="PIPE_BURST"))) == 1
+    cluster.start_service("dispatch")
+    runner.until(lambda: dispatched() == before + taken + 1, seconds=30)
+    version = int(cluster.sql("SELECT max(version) FROM intake.district")[0][0])
+    assert version > 1 and p1_in_the_journal()[3] == version
 
 
 if __name__ == "__main__":
