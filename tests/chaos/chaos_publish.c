@@ -2,12 +2,14 @@
 // A street that never gives up: raises COUNT whistles whose content and request id follow from
 // (START, STREAM, index) alone, at RATE a second, at most 256 outstanding, and appends
 // "index seq number" of each acknowledged one to FILE. Killed and started again it cuts a torn last
-// line and sends what is not in FILE under the same ids. Ends when everything is acknowledged; a
-// refusal is written to standard error and ends it with 3.
+// line and sends what is not in FILE under the same ids. Ends when everything is acknowledged;
+// SIGUSR1: COUNT is what was raised until now. A refusal is written to standard error and ends it
+// with 3.
 //   chaos_publish DOORS KEY STREAM COUNT RATE START_MS FILE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,7 @@ struct publish {
     struct wh_caller *caller;
     struct wh_key key;
     uv_timer_t pacer;
+    uv_signal_t enough;
     uint8_t *acknowledged;
     struct slot *slots;
     size_t stream, count, next, outstanding, done, sent;
@@ -144,6 +147,16 @@ static void on_pace(uv_timer_t *timer)
     pump(timer->data);
 }
 
+static void on_enough(uv_signal_t *handle, int number)
+{
+    struct publish *publish = handle->data;
+    (void)number;
+    while (publish->count > publish->next && !publish->acknowledged[publish->count - 1])
+        publish->count--;
+    if (publish->done == publish->count)
+        exit(0);
+}
+
 // What an earlier life wrote; a torn last line is cut off.
 static void load(struct publish *publish, const char *path)
 {
@@ -201,6 +214,9 @@ int main(int argc, char **argv)
     connect_to(&publish, argv[1], argv[2]);
     uv_timer_init(&publish.loop, &publish.pacer);
     publish.pacer.data = &publish;
+    uv_signal_init(&publish.loop, &publish.enough);
+    publish.enough.data = &publish;
+    uv_signal_start(&publish.enough, on_enough, SIGUSR1);
     publish.begin = uv_hrtime();
     uv_timer_start(&publish.pacer, on_pace, 0, 10);
     uv_run(&publish.loop, UV_RUN_DEFAULT);

@@ -27,7 +27,7 @@ from cluster import Cluster, TOP  # noqa: E402
 from load import SERVICES, Load, figures, report  # noqa: E402
 
 DATA_MB, LOG_MB, MIN_MB, STOP_MB = 512, 256, 96, 32
-RATE, EACH_S = 100, 7  # whistles a second; seconds of load for each fault
+RATE, EACH_S = 100, 60  # whistles a second; more seconds than a fault takes
 BUSY_S, BACK_S = 12, 20  # within which BUSY is told, and writing goes on again
 USUAL = {"busy.database", "busy.disk", "busy.starting", "busy.window", "busy.lag"}
 
@@ -248,7 +248,7 @@ class Test:
         self.random = random.Random(options.seed)
         self.kinds = [KINDS[i % len(KINDS)] for i in range(options.times)]
         self.random.shuffle(self.kinds)
-        self.load = Load(RATE * options.times * EACH_S, options.times * EACH_S, keep=options.keep,
+        self.load = Load(RATE * options.times * EACH_S, options.times * EACH_S / 0.9, keep=options.keep,
                          make_cluster=SmallDisks)
         self.cluster = self.load.cluster
         self.busy, self.back, self.wrong = {}, {}, []
@@ -321,6 +321,7 @@ class Test:
             self.one(kind)
             print(f"{number + 1:3d} {kind.__name__:12s} busy after {self.busy[kind.__name__][-1]:.2f} s,"
                   f" back after {self.back[kind.__name__][-1]:.2f} s", file=sys.stderr, flush=True)
+        self.load.enough()
         drained = self.load.drain()
         rows = self.load.verdict()
         ended = [n for n in SERVICES if self.cluster.processes[n].child.pid != pids[n]]

@@ -8,6 +8,7 @@ A test calls start(), breaks things while it calls watch() often, then drain(), 
 """
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -51,6 +52,7 @@ class Load:
             self.cluster = make_cluster(district=night(folder), keep=keep)
         self.folder = self.cluster.dir + "/chaos"
         self.count = whistles // len(STREETS)
+        self.counts = [self.count] * len(STREETS)
         self.rate = self.count / (0.9 * seconds)
         self.sign = sign
         self.departments = ()
@@ -119,6 +121,17 @@ class Load:
         text = text[:text.rfind(b"\nR ") + 1]
         at = text.rfind(b"\nT ")
         return 0 if at < 0 else int(text[at + 3:at + 30].split()[0])
+
+    def enough(self):
+        """Streets raise no more; what they raised until now is all there is."""
+        for i in range(len(STREETS)):
+            self.cluster.processes[f"publish-{i}"].send(signal.SIGUSR1)
+
+        def published():
+            self.watch()
+            return len(self.finished) == len(STREETS)
+        runner.until(published, seconds=60, every=0.1)
+        self.counts = [len(rows) for rows in self.published()]
 
     def published(self):
         """Each street's acknowledged lines "index seq number" up to now."""
@@ -191,7 +204,7 @@ class Load:
 
     def verdict(self):
         """[(name, None or what is wrong)]"""
-        result = Verdict(self.cluster, self.folder, len(STREETS), self.count, self.departments)
+        result = Verdict(self.cluster, self.folder, len(STREETS), self.counts, self.departments)
         rows = []
         for name, check in result.checks():
             try:

@@ -63,8 +63,8 @@ class Department:
 
 
 class Verdict:
-    def __init__(self, cluster, folder, streams, count, departments):
-        self.cluster, self.streams, self.count = cluster, streams, count
+    def __init__(self, cluster, folder, streams, counts, departments):
+        self.cluster, self.streams, self.counts = cluster, streams, counts
         self.routes = routes(cluster.district)
         self.departments = {d: Department(f"{folder}/{d}") for d in departments}
         self.folder = folder
@@ -99,7 +99,7 @@ class Verdict:
     # ---- intake ---------------------------------------------------------------------------------
 
     def check_every_whistle_is_acknowledged(self):
-        wanted = {(s, i) for s in range(self.streams) for i in range(self.count)}
+        wanted = {(s, i) for s in range(self.streams) for i in range(self.counts[s])}
         missing = wanted - set(self.acknowledged)
         assert not missing, "never acknowledged " + few(missing)
 
