@@ -14,7 +14,7 @@ else
 fi
 BUILD=${WHISTLE_BUILD:-$TOP/build}
 APP=$DATA/app
-BIN=$APP/bin
+BIN=${WHISTLE_BIN:-$APP/bin}
 PGBIN=/usr/lib/postgresql/15/bin
 PROCESSES="postgres intake dispatch notify sheets"
 # The district's own data: a JSON file, a folder of CSV tables, or none. What the first start was told stays.

@@ -75,6 +75,7 @@ int run_notices(struct cli *cli);
 // history.c, follow.c, notify.c
 int run_history(struct cli *cli);
 int run_verify(struct cli *cli);
+int run_rewind(struct cli *cli);
 int run_follow(struct cli *cli);
 int run_notify(struct cli *cli);
 // district.c, routing.c, simulate.c

@@ -152,6 +152,17 @@ static int send_exec(const struct sender *sender, const Whistle__V1__Notice *not
     return -1;
 }
 
+// The key says which notice of which moment: after the database was restored to an older state the
+// same id may be issued once more, about something else, and must not be taken for the lost one.
+static int send_webhook(const struct sender *sender, const Whistle__V1__Notice *notice,
+                        const json_t *json, const char *text, char *ret_why, size_t n)
+{
+    const char *issued = json_string_value(json_object_get(json, "issued_at"));
+    char key[320];
+    (void)snprintf(key, sizeof key, "%s@%s", notice->id, issued ? issued : "");
+    return webhook_post(sender->target, key, text, sender->timeout_s, ret_why, n);
+}
+
 int sender_send(const struct sender *sender, const Whistle__V1__Notice *notice, const json_t *json,
                 char *ret_why, size_t n)
 {
@@ -165,7 +176,7 @@ int sender_send(const struct sender *sender, const Whistle__V1__Notice *notice, 
         r = send_exec(sender, notice, text, ret_why, n);
         break;
     case SENDER_WEBHOOK:
-        r = webhook_post(sender->target, notice->id, text, sender->timeout_s, ret_why, n);
+        r = send_webhook(sender, notice, json, text, ret_why, n);
         break;
     }
     free(text);

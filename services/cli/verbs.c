@@ -397,6 +397,18 @@ const struct verb verbs[] = {
             KEPT("service", PARAM_TEXT, "NAME", "intake 或 dispatch;默认两者",
                  "intake or dispatch; default both")),
      NULL, NULL},
+    {"rewind", GROUP_OPERATE, DOOR_NONE, "恢复备份后:把游标文件退回恢复点,从那里继续",
+     "after a restore: a cursor file goes back to the restored point and on from there", run_rewind,
+     NULL, NULL,
+     PARAMS({"FILE", NULL, PARAM_TEXT, PARAM_REQUIRED | PARAM_POSITIONAL, NULL, "游标文件",
+             "the cursor file", NULL},
+            {"POINT", NULL, PARAM_TEXT, PARAM_REQUIRED | PARAM_POSITIONAL, NULL,
+             "恢复点 SEQ:HASH,deploy/restore 会打印", "SEQ:HASH, as deploy/restore prints it",
+             NULL}),
+     "只往回退;退回前的文件留作 FILE.lost。恢复点之后收到的任务系统里已没有。",
+     "Only backwards; the file as it was stays as FILE.lost. What came after the point is no "
+     "longer "
+     "in the system."},
     {"ping", GROUP_OPERATE, DOOR_NONE, "服务在应答吗 (经过入口问到数据库)",
      "does a service answer, through its door and from its database", run_ping, NULL, NULL,
      PARAMS({"SERVICE", NULL, PARAM_TEXT, PARAM_POSITIONAL, NULL, "intake 或 dispatch;默认两者",

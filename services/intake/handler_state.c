@@ -97,6 +97,7 @@ void intake_reset(void *state)
 int intake_ready(void *state)
 {
     struct intake *intake = state;
+    numbers_go_on_after(&intake->numbers, wh_setting_int(intake->runtime, "number_after"));
     intake->draft = intake->numbers;
     tell_counts(intake);
     return 0;

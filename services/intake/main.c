@@ -3,6 +3,7 @@
 // journals them, and has streets review what must be reviewed. This file only lists what there is.
 #include "client/keys.h"
 #include "intake/handler.h"
+#include "intake/number.h"
 #include "runtime/setting.h"
 
 #define COMMAND(name) WHISTLE__V1__INTAKE_COMMAND__WHAT_##name
@@ -45,6 +46,11 @@ static const struct wh_setting settings[] = {
      "how many events dispatch may be behind before whistles wait (never P1)"},
     {"lag_s", WH_SETTING_INT, "60", 1, 86400, false, "派单落后多少秒时暂缓接哨(特急除外)",
      "how many seconds dispatch may be behind before whistles wait (never P1)"},
+    {"number_after", WH_SETTING_INT, "0", 0, INT64_C(99991231) * NUMBER_DAY, false,
+     "恢复备份后:新哨号都大于此号(yyyymmdd×10^7+n),丢失的号不再用",
+     "after a restore: new numbers are greater than this one (yyyymmdd * 10^7 + n), so that no "
+     "lost "
+     "whistle's is given again"},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

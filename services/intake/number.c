@@ -10,6 +10,12 @@ void numbers_restore(struct numbers *numbers, int64_t greatest)
     numbers->last = (int32_t)(greatest % NUMBER_DAY);
 }
 
+void numbers_go_on_after(struct numbers *numbers, int64_t least)
+{
+    if (least > (int64_t)numbers->day * NUMBER_DAY + numbers->last)
+        numbers_restore(numbers, least);
+}
+
 int numbers_next(struct numbers *numbers, int32_t local_day, int64_t *ret_whistle)
 {
     if (local_day > numbers->day) {

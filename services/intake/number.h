@@ -16,6 +16,8 @@ struct numbers {
 
 // From the greatest number ever given (0: none).
 void numbers_restore(struct numbers *numbers, int64_t greatest);
+// No number up to `least` is given from now on (those of a past that was lost); never goes back.
+void numbers_go_on_after(struct numbers *numbers, int64_t least);
 // local_day: yyyymmdd now in the district's zone. 0, WH_E_RANGE where the day is full.
 int numbers_next(struct numbers *numbers, int32_t local_day, int64_t *ret_whistle);
 

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+# What backup, restore and drill share: what a backup's folder holds, the state of both journals as one
+# line of JSON, and what makes a restored state right. Sourced after lib.sh, never run.
+#
+# BACKUP/pg             the cluster as pg_basebackup took it, with its WAL and checksummed manifest
+# BACKUP/settings       keyring, doors, district.json, phones.csv: no private key, no secret
+# BACKUP/manifest.json  what was there before and after, made last; without it a backup is none
+# shellcheck shell=bash
+
+STAMP=$(date -u +%Y%m%dT%H%M%SZ)
+GROWING="journal whistle task district code" # tables from which nothing is ever deleted
+
+# sql CONNINFO TEXT: one value or one row.
+sql() { as_user "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
+
+# state CONNINFO: heads and row counts of both schemas, of one snapshot, as JSON. full: count the
+# journals' rows too (their seq says how many there must be).
+state() {
+    local skip="AND tablename <> 'journal'"
+    [ "${2:-}" != full ] || skip=""
+    as_user "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -d "$1" <<SQL
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL search_path = pg_catalog;
+WITH t AS (
+    SELECT schemaname AS s, tablename AS t, (xpath('/row/c/text()', query_to_xml(
+        format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::int8 AS n
+    FROM pg_tables WHERE schemaname IN ('intake', 'dispatch') $skip),
+h AS (
+    SELECT 'intake' AS s, epoch, seq, seq || ':' || encode(hash, 'hex') AS head FROM intake.head
+    UNION ALL SELECT 'dispatch', epoch, seq, seq || ':' || encode(hash, 'hex') FROM dispatch.head)
+SELECT json_build_object('at', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'lsn', CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
+    'newest_whistle', (SELECT json_build_object('id', w.id, 'at', j.at) FROM intake.whistle w
+        JOIN intake.journal j ON j.seq = w.seq ORDER BY w.id DESC LIMIT 1),
+    'schemas', (SELECT json_object_agg(h.s, json_build_object('epoch', h.epoch, 'seq', h.seq, 'head', h.head,
+        'tables', (SELECT json_object_agg(t.t, t.n ORDER BY t.t) FROM t WHERE t.s = h.s))) FROM h));
+COMMIT;
+SQL
+}
+
+# folder_bytes FOLDER, free_bytes FOLDER.
+folder_bytes() { du -sb "$1" | cut -f1; }
+free_bytes() { df -B1 --output=avail "$1" | tail -n 1 | tr -d ' '; }
+
+# need_room FOLDER BYTES: dies where they are not free, with a tenth and 256 MiB to spare.
+need_room() {
+    local need=$(($2 + $2 / 10 + 268435456)) free
+    free=$(free_bytes "$1")
+    [ "$free" -ge "$need" ] || die "空间不够 / not enough room in $1: 需要 need $((need >> 20)) MiB, 剩余 free $((free >> 20)) MiB"
+}
+
+fingerprint() { sha256sum "$1" 2>/dev/null | cut -d' ' -f1; }
+
+# is_backup FOLDER: whole, by its name and its manifest.
+is_backup() { [ -s "$1/manifest.json" ] && [ -f "$1/pg/backup_manifest" ]; }
+
+# backups DIR: the whole ones, oldest first.
+backups() {
+    local each
+    for each in "$1"/whistle-*/; do
+        if is_backup "${each%/}"; then printf '%s\n' "${each%/}"; fi
+    done
+}
+
+newest_backup() { backups "$1" | tail -n 1; }
+
+# verify_files BACKUP: every file as it was taken (PostgreSQL's own checksums, ours for the rest).
+verify_files() {
+    as_user "$PGBIN/pg_verifybackup" -q "$1/pg" &&
+        as_user sh -c "cd '$1' && sha256sum --quiet -c settings.sha256"
+}
+
+# private_access FOLDER: who reaches a cluster of this machine: this system user, over its socket.
+private_access() {
+    as_user sh -c "printf 'local all,replication all trust\n' >'$1/pg_hba.conf'"
+}
+
+# compare BACKUP STATE CONNINFO: every way in which a restored cluster is not what was backed up, a line each.
+compare() {
+    local manifest=$1/manifest.json state=$2 schema seq hash found
+    jq -rn --argjson m "$(cat "$manifest")" --argjson s "$state" --arg growing "$GROWING" '
+        ["intake", "dispatch"][] as $n
+        | $m.before.schemas[$n] as $b | $m.after.schemas[$n] as $a | $s.schemas[$n] as $r
+        | if $r == null then "\($n): 没有 / missing" else
+          (if $r.seq < $b.seq then "\($n): 流水少了 / journal shorter than at the backup: \($r.seq) < \($b.seq)" else empty end),
+          (if $r.seq > $a.seq then "\($n): 流水多了 / journal longer than at the backup: \($r.seq) > \($a.seq)" else empty end),
+          (if $r.tables.journal != null and $r.tables.journal != $r.seq
+           then "\($n): 流水缺行 / journal has \($r.tables.journal) rows, head is \($r.seq)" else empty end),
+          (($growing / " ")[] as $t | select($r.tables[$t] != null and $b.tables[$t] != null)
+           | select($r.tables[$t] < $b.tables[$t] or $r.tables[$t] > $a.tables[$t])
+           | "\($n).\($t): 行数不符 / \($r.tables[$t]) rows, expected \($b.tables[$t]) to \($a.tables[$t])")
+          end'
+    for schema in intake dispatch; do
+        IFS=: read -r seq hash <<<"$(jq -r ".before.schemas.$schema.head" "$manifest")"
+        [ "$seq" != 0 ] || continue
+        found=$(sql "$3" "SELECT encode(hash, 'hex') FROM $schema.journal WHERE seq = $seq") || found=""
+        [ "$found" = "$hash" ] ||
+            printf '%s: 第 %s 行的哈希不是备份时的 / the hash at %s is not the one at the backup\n' "$schema" "$seq" "$seq"
+    done
+    found=$(sql "$3" "SELECT (SELECT count(*) FROM dispatch.whistle) -
+        (SELECT count(DISTINCT object) FROM dispatch.journal WHERE object > 0)") || found=unknown
+    [ "$found" = 0 ] || printf 'dispatch: 哨与流水不符 / whistles without journal, or the other way: %s\n' "$found"
+}

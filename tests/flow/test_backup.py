@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Backup, drill and restore, with the operator's own commands: a backup taken while streets raise
+whistles holds everything that was acknowledged before it began; a damaged one is told, wherever the
+damage is; after a restore everybody who was ahead comes back by command, and no lost number is given
+again."""
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import runner  # noqa: E402
+from cluster import TOP, Cluster  # noqa: E402
+
+STREET = "990101002"
+cluster = None
+good = {}  # the backup that the tests share: {"path", "acknowledged", "secrets"}
+
+
+def deploy(command, *words, expect=0):
+    """An operator's command on this cluster's folder: (standard output, standard error)."""
+    env = {**os.environ, "WHISTLE_DATA": cluster.dir, "WHISTLE_BIN": cluster.dir + "/bin"}
+    if cluster.user is not None:
+        env["WHISTLE_USER"] = "postgres"
+    done = subprocess.run([f"{TOP}/deploy/{command}", *words], env=env, capture_output=True, text=True,
+                          timeout=300, stdin=subprocess.DEVNULL)
+    if expect is not None and done.returncode != expect:
+        raise AssertionError(f"{command} {' '.join(words)}: exit {done.returncode}, expected {expect}\n"
+                             f"{done.stdout}{done.stderr}")
+    return done.stdout, done.stderr
+
+
+class Raising:
+    """A street that raises whistles, a batch at a time, until it ends; what was acknowledged, and when."""
+
+    def __init__(self, batch=10, pause=0.1):
+        self.batch, self.pause = batch, pause
+
+    def __enter__(self):
+        self.numbers, self.errors, self.ended = [], [], threading.Event()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return self
+
+    def run(self):
+        line = json.dumps({"category": "STREET_VENDOR", "title": "流动摊贩",
+                           "place": {"address": "染坊街"}}, ensure_ascii=False) + "\n"
+        while not self.ended.is_set():
+            try:
+                for told in cluster.whistle(STREET, "raise", "--file", "-", "--no-wait", stdin=line * self.batch):
+                    self.numbers.append((time.monotonic(), told["number"]))
+                time.sleep(self.pause)
+            except AssertionError as error:
+                self.errors.append(error)
+                return
+
+    def rate(self, begin, end):
+        return sum(begin <= at < end for at, _ in self.numbers) / max(0.001, end - begin)
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+
+def known(numbers):
+    """Which of these numbers intake and dispatch know."""
+    ids = [int(n.split("-")[1]) * 10**7 + int(n.split("-")[2]) for n in numbers]
+    rows = cluster.sql("SELECT w.id FROM intake.whistle w JOIN dispatch.whistle d USING (id) "
+                       f"WHERE w.id = ANY ('{{{','.join(map(str, ids))}}}')")
+    return len(rows)
+
+
+def drill(path, expect=0):
+    return json.loads(deploy("drill", path, "--json", expect=expect)[0])
+
+
+def copy_of(path):
+    copy = f"{cluster.dir}/damaged-{time.monotonic_ns()}"
+    cluster.sh(["cp", "-a", path, copy])
+    return copy
+
+
+def test_backup_under_load():
+    for _ in range(3):
+        cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", "有燃气味", "--address",
+                        "槐荫里", "--answer", "smell_where=楼道", "--reporter-name", "王五",
+                        "--reporter-phone", "13800000000")
+    with Raising() as raising:
+        time.sleep(3)
+        began = time.monotonic()
+        told = json.loads(deploy("backup", "--json", "--secrets", cluster.dir + "/elsewhere")[0])
+        ended = time.monotonic()
+        time.sleep(1.5)
+    assert not raising.errors, raising.errors
+    good["path"], good["secrets"] = told["backup"], told["secrets"]
+    good["acknowledged"] = [n for at, n in raising.numbers if at < began]
+    assert len(good["acknowledged"]) > 50 and raising.rate(began, ended) > 0
+    with open(good["path"] + "/manifest.json") as file:
+        manifest = json.load(file)
+    for schema in ("intake", "dispatch"):
+        assert manifest["before"]["schemas"][schema]["seq"] <= manifest["after"]["schemas"][schema]["seq"]
+    private = [f for f in glob.glob(good["path"] + "/**", recursive=True)
+               if f.endswith(".key") and "/pg/" not in f]
+    assert not private, private
+    with open(cluster.dir + "/secrets/vault.key", "rb") as file:
+        vault = file.read()
+    assert sorted(os.listdir(good["secrets"])) == ["keys", "secrets"]
+    for path in glob.glob(good["path"] + "/settings/*"):
+        with open(path, "rb") as file:
+            assert vault not in file.read()
+
+
+def test_drill_says_it_is_good():
+    found = drill(good["path"])
+    assert found["good"] is True and found["faults"] == []
+    assert found["schemas"]["dispatch"]["rows"] > 100 and 0 <= found["age_s"] < 600, found
+    print(f"     drill: {found['seconds']} s, newest whistle {found['age_s']} s old")
+    assert not glob.glob("/tmp/whistle-drill-*/pg"), "something is left of a drill"
+
+
+def test_drill_finds_damage():
+    missing = copy_of(good["path"])
+    os.unlink(next(p for p in glob.glob(missing + "/pg/base/*/*") if os.path.getsize(p) > 100000))
+    assert drill(missing, expect=1)["good"] is False
+    flipped = copy_of(good["path"])
+    path = max(glob.glob(flipped + "/pg/base/*/*"), key=os.path.getsize)
+    with open(path, "r+b") as file:
+        file.seek(os.path.getsize(path) // 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 1]))
+    found = drill(flipped, expect=1)
+    assert any("files" in fault for fault in found["faults"]), found["faults"]
+    for file in (missing, flipped):
+        shutil.rmtree(file)
+    half = copy_of(good["path"])
+    os.unlink(half + "/manifest.json")
+    assert "whole" in deploy("drill", half, expect=1)[1]
+    assert "whole" in deploy("restore", half, "--yes", expect=1)[1]
+    shutil.rmtree(half)
+
+
+def test_drill_finds_a_row_changed_in_the_database():
+    """Every file is as it was taken, and yet a row of each journal is not what was decided."""
+    changes = {"dispatch": "body = set_byte(body, 20, get_byte(body, 20) # 1)",
+               "intake": "hash = set_byte(hash, 0, get_byte(hash, 0) # 1)"}
+    rows = {schema: cluster.sql(f"SELECT seq, encode(body, 'hex'), encode(hash, 'hex') FROM {schema}.journal "
+                                "ORDER BY seq OFFSET 20 LIMIT 1")[0] for schema in changes}
+    for schema, change in changes.items():
+        cluster.sql(f"UPDATE {schema}.journal SET {change} WHERE seq = {rows[schema][0]}")
+    try:
+        path = json.loads(deploy("backup", cluster.dir + "/changed", "--json")[0])["backup"]
+    finally:
+        for schema, (seq, body, hash) in rows.items():
+            cluster.sql(f"UPDATE {schema}.journal SET body = decode('{body}', 'hex'), "
+                        f"hash = decode('{hash}', 'hex') WHERE seq = {seq}")
+    faults = drill(path, expect=1)["faults"]
+    for schema in changes:
+        assert any(schema in f and "chain" in f and f"({rows[schema][0]})" in f for f in faults), faults
+
+
+def test_only_whole_backups_are_kept():
+    folder = cluster.dir + "/kept"
+    os.makedirs(folder + "/.new-whistle-torn/pg")
+    os.makedirs(folder + "/whistle-20200101T000000Z/pg")  # no manifest: none, and not ours to remove
+    cluster.own(folder)
+    first = json.loads(deploy("backup", folder, "--keep", "1", "--json")[0])["backup"]
+    time.sleep(1)
+    second = json.loads(deploy("backup", folder, "--keep", "1", "--json")[0])["backup"]
+    names = sorted(n for n in os.listdir(folder) if n != ".lock")
+    assert names == sorted(["whistle-20200101T000000Z", os.path.basename(second)]), names
+    assert first != second
+    assert "inside" in deploy("backup", folder, "--secrets", folder + "/secret", expect=1)[1]
+    deploy("backup", folder, "--keep", "none", expect=2)
+
+
+def stop(*names):
+    for name in names:
+        cluster.processes[name].send(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+        cluster.processes[name].wait(30)
+
+
+def bring_up():
+    cluster.start_postgres()
+    with open(cluster.dir + "/number_after") as file:
+        after = file.read().strip()
+    for name in ("intake", "dispatch"):
+        cluster.start_service(name, WHISTLE_NUMBER_AFTER=after)
+    return int(after)
+
+
+def follow(who, cursor, expect=0):
+    return cluster.whistle(who, "follow", "--once", "--cursor", cursor, expect=expect, timeout=120)
+
+
+def test_restore():
+    cursor, kept = cluster.dir + "/cursors/gasco", cluster.dir + "/cursors/kept"
+    follow("GASCO", cursor)
+    shutil.copy(cursor, kept)
+    lost = [cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", f"丢失 {i}", "--address",
+                            "槐荫里", "--answer", "smell_where=楼道")[0]["number"] for i in range(5)]
+    follow("GASCO", cursor)
+    sent = len(glob.glob(cluster.dir + "/outbox/*.json"))
+    refused = deploy("restore", good["path"], "--yes", expect=1)[1]
+    assert "PostgreSQL" in refused and "pid" in refused, refused
+    stop("notify", "dispatch", "intake", "postgres")
+    assert "--yes" in deploy("restore", good["path"], expect=1)[1]
+    with open(cluster.dir + "/keys/keyring", "a") as ring:
+        ring.write("# newer than the backup\n")
+
+    # With another vault key everything sealed would stay closed: refused before anything is moved.
+    vault = cluster.dir + "/secrets/vault.key"
+    os.rename(vault, vault + ".away")
+    assert "sealed" in deploy("restore", good["path"], "--yes", expect=1)[1]
+    assert os.path.exists(cluster.dir + "/pg/PG_VERSION")
+    text = deploy("restore", good["path"], "--yes", "--secrets", good["secrets"])[0]
+    with open(vault, "rb") as a, open(vault + ".away", "rb") as b:
+        assert a.read() == b.read()
+    with open(cluster.dir + "/keys/keyring") as ring:
+        assert "newer than the backup" in ring.read(), "an older keyring lets revoked keys in again"
+    assert glob.glob(cluster.dir + "/pg.before-*/PG_VERSION")
+
+    with open(cluster.dir + "/restored.json") as file:
+        restored = json.load(file)
+    assert restored["dispatch"] in text
+    after = bring_up()
+    assert known(good["acknowledged"]) == len(good["acknowledged"]), "acknowledged before, and lost"
+    cluster.whistle("AUDITOR", "history", "--verify")
+    for number in lost:
+        assert cluster.whistle("990101001", "show", number, expect=1)[0]["error"]["status"] == 404
+
+    # Numbers that were lost are never given again, also after another start.
+    fresh = [cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", "恢复后", "--address",
+                             "槐荫里", "--answer", "smell_where=楼道")[0]["number"] for _ in range(3)]
+    stop("intake")
+    cluster.start_service("intake", WHISTLE_NUMBER_AFTER=str(after))
+    fresh.append(cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", "再启动后",
+                                 "--address", "槐荫里", "--answer", "smell_where=楼道")[0]["number"])
+    assert len(set(fresh)) == 4 and not set(fresh) & set(lost)
+    assert [int(n.split("-")[2]) for n in fresh] == [after % 10**7 + i for i in range(1, 5)], fresh
+
+    # A department that was ahead is told, goes back by command, and hears what is new.
+    assert follow("GASCO", cursor, expect=None)[-1]["error"]["code"] == "rewound"
+    assert cluster.whistle("GASCO", "rewind", cursor, "x:y", expect=2)[0]["error"]["field"] == "POINT"
+    moved = cluster.whistle("GASCO", "rewind", cursor, restored["dispatch"])[0]
+    assert moved["moved"] is True and moved["to"] < moved["from"]
+    told = [e.get("number") for e in follow("GASCO", cursor)]
+    assert set(fresh) <= set(told) and not set(lost) & set(told)
+    assert cluster.whistle("GASCO", "rewind", cursor, restored["dispatch"])[0]["moved"] is True
+    assert cluster.whistle("GASCO", "rewind", cursor, restored["dispatch"])[0]["moved"] is False
+
+    # The sender of notices: its cursor is aside, it sends what is new.
+    cluster.start_notify()
+    runner.until(lambda: all(glob.glob(f"{cluster.dir}/outbox/{n}-GASCO*CALL*.json") for n in fresh), 60)
+    assert len(glob.glob(cluster.dir + "/outbox/*.json")) > sent
+    assert cluster.processes["notify"].alive()
+    unsealed = cluster.whistle("990101001", "list", "--category", "GAS_LEAK", "--limit", "500")[0]["whistles"]
+    assert {w["title"] for w in unsealed} >= {"有燃气味", "恢复后"}
+    first = next(w["number"] for w in reversed(unsealed) if w["title"] == "有燃气味")
+    person = cluster.whistle("990101001", "unseal", first, "--reason", "恢复演练核对")[0]
+    assert person["reporter"] == {"name": "王五", "phone": "13800000000"}
+
+
+def test_backup_after_a_restore_is_good():
+    path = json.loads(deploy("backup", "--json")[0])["backup"]
+    text = deploy("drill")[0]  # the newest, in words
+    assert path in text and "✓" in text and "newest whistle" in text
+
+
+if __name__ == "__main__":
+    with Cluster() as cluster:
+        for name in ("whistle", "whistle-intake", "whistle-dispatch"):
+            cluster.bin(name)
+        cluster.start_notify()
+        code = runner.main(globals())
+    sys.exit(code)
