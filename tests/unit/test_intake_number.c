@@ -74,12 +74,34 @@ static void a_full_day_is_told(void **state)
     assert_int_equal(id, INT64_C(202611240000001));
 }
 
+// After a restore numbers go on behind those that were lost; never back, and the next day from 1.
+static void lost_numbers_are_not_given_again(void **state)
+{
+    (void)state;
+    struct numbers numbers = {0};
+    int64_t id = 0;
+    numbers_restore(&numbers, INT64_C(202611230000041));
+    numbers_go_on_after(&numbers, INT64_C(202611231000000));
+    assert_int_equal(numbers_next(&numbers, 20261123, &id), 0);
+    assert_true(id == INT64_C(202611231000001));
+    numbers_go_on_after(&numbers, INT64_C(202611231000000));
+    numbers_go_on_after(&numbers, 0);
+    assert_int_equal(numbers_next(&numbers, 20261123, &id), 0);
+    assert_true(id == INT64_C(202611231000002));
+    assert_int_equal(numbers_next(&numbers, 20261124, &id), 0);
+    assert_true(id == INT64_C(202611240000001));
+    numbers_go_on_after(&numbers, INT64_C(202611231000000));
+    assert_int_equal(numbers_next(&numbers, 20261124, &id), 0);
+    assert_true(id == INT64_C(202611240000002));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_day_begins_at_one),
         cmocka_unit_test(never_twice_never_back),
         cmocka_unit_test(a_full_day_is_told),
+        cmocka_unit_test(lost_numbers_are_not_given_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
