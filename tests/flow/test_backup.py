@@ -53,7 +53,8 @@ class Raising:
                            "place": {"address": "染坊街"}}, ensure_ascii=False) + "\n"
         while not self.ended.is_set():
             try:
-                for told in cluster.whistle(STREET, "raise", "--file", "-", "--no-wait", stdin=line * self.batch):
+                for told in cluster.whistle(STREET, "raise", "--file", "-", "--no-wait",
+                                            stdin=line * self.batch):
                     self.numbers.append((time.monotonic(), told["number"]))
                 time.sleep(self.pause)
             except AssertionError as error:
