@@ -38,18 +38,31 @@ secret_file() {
     [ -f "$1" ] || as_user sh -c "umask 077; head -c 32 /dev/urandom > '$1.new' && mv '$1.new' '$1'"
 }
 
+# live_keys KEYS NAME: public keys of a service, the newest first, then older ones that `key rotate` keeps
+# (their files are called NAME.key.until-TIME).
+live_keys() {
+    local file now
+    now=$(date -u +%Y%m%dT%H%M%S)
+    as_user sed -n 's/^public //p' "$1/$2.key"
+    as_user find "$1" -maxdepth 1 -name "$2.key.until-*" | sort -r | while read -r file; do
+        [[ ! ${file##*.until-} > $now ]] || as_user sed -n 's/^public //p' "$file"
+    done
+}
+
 # doors_file KEYS ENDPOINT: the doors file on standard output. KEYS: folder of the services' key files;
 # ENDPOINT SERVICE door|feed prints where that is found.
 doors_file() {
-    local name public
+    local name public door feed
     for name in $SERVICES; do
-        public=$(as_user sed -n 's/^public //p' "$1/$name.key")
-        printf 'door %s %s %s\nfeed %s %s %s\n' \
-            "$name" "$("$2" "$name" door)" "$public" "$name" "$("$2" "$name" feed)" "$public"
-        case $name in
-        dispatch) printf 'feed notices %s %s\n' "$("$2" "$name" feed)" "$public" ;;
-        intake) printf 'feed p1 %s %s\n' "$("$2" "$name" feed)" "$public" ;;
-        esac
+        door=$("$2" "$name" door)
+        feed=$("$2" "$name" feed)
+        live_keys "$1" "$name" | while read -r public; do
+            printf 'door %s %s %s\nfeed %s %s %s\n' "$name" "$door" "$public" "$name" "$feed" "$public"
+            case $name in
+            dispatch) printf 'feed notices %s %s\n' "$feed" "$public" ;;
+            intake) printf 'feed p1 %s %s\n' "$feed" "$public" ;;
+            esac
+        done
     done
 }
 

@@ -132,7 +132,10 @@ command_line() {
     fi
     need_key "$who"
     # New keys belong to the others.
-    [ "${1:-}" != key ] || cd "$KEYS"
+    if [ "${1:-}" = key ] && [[ " $* " != *" --keys "* ]]; then
+        [[ " $* " == *" --for-district "* ]] || cd "$KEYS"
+        set -- "$@" --keys "$KEYS"
+    fi
     exec whistle --key "$KEYS/$who.key" "$@"
 }
 

@@ -117,6 +117,22 @@ class ComposeLoad(Load):
         self.timed("later_start_s", self.compose_up)
         self.watch()
         self.timed("upgrade_s", self.upgrade)
+        self.new_key("intake")
+
+    def new_key(self, service):
+        """A service changes its key: what was handed out before is good until it starts anew, what is
+        handed out now before and after."""
+        c = self.cluster
+        c.tool("key", "rotate", service, "--keep", "1h")
+        self.compose_up()
+        assert self.serving()
+        self.take_doors()
+        assert self.serving()
+        c.compose("restart", service)
+        self.wait_serving()
+
+    def take_doors(self):
+        self.cluster.take_keys(["OPERATOR"])
 
     def upgrade(self):
         """Other images: migrate, then each container drains, ends with 0 and comes anew."""

@@ -192,7 +192,8 @@ class Project(Cluster):
     def tool(self, *words, expect=0, cwd=None, name="whistle"):
         """deploy/docker/<name>: its standard output."""
         done = run([f"{TOP}/deploy/docker/{name}", *words], env=self.env, cwd=cwd or self.dir)
-        assert expect in (None, done.returncode), f"{name} {words}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        assert expect in (None, done.returncode), (f"{name} {words}: exit {done.returncode}\n"
+                                                   f"{done.stdout}{done.stderr}")
         return done.stdout
 
     def take_keys(self, identities):
