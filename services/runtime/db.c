@@ -158,10 +158,10 @@ static void connect_to(struct wh_db *db, const struct db_place *place)
                           "hostaddr",         "port",
                           "options",          "application_name",
                           "client_encoding",  NULL};
-    const char *values[] = {"4",
-                            "2",
+    const char *values[] = {"2",
+                            "1",
                             "3",
-                            "10000",
+                            "5000",
                             db->conninfo,
                             place->host,
                             place->address,
@@ -280,16 +280,19 @@ static uint64_t limit_of(const struct wh_db *db)
     return db_hosts_count(db->hosts) > 1 ? CONNECT_EACH_MS : CONNECT_ONE_MS;
 }
 
-// Our session settings behind those of the connection string.
+// Our session settings behind those of the connection string. Before them: the server, too, is to
+// notice within 5 s that nobody is there any more, for an abandoned session keeps its lock.
 static char *settings_text(const struct wh_db_options *options)
 {
     PQconninfoOption *parsed = PQconninfoParse(options->conninfo, NULL);
     const char *theirs = db_told(parsed, "options");
     const char *more = options->settings ? options->settings : "";
-    size_t n = strlen(more) + strlen(options->schema) + (theirs ? strlen(theirs) : 0) + 512;
+    size_t n = strlen(more) + strlen(options->schema) + (theirs ? strlen(theirs) : 0) + 640;
     char *text = malloc(n);
     if (text)
         (void)snprintf(text, n,
+                       "-c tcp_keepalives_idle=2 -c tcp_keepalives_interval=1 "
+                       "-c tcp_keepalives_count=3 -c tcp_user_timeout=5000 "
                        "%s -c synchronous_commit=on -c enable_seqscan=off -c enable_mergejoin=off "
                        "-c enable_hashjoin=off -c jit=off "
                        "-c plan_cache_mode=force_generic_plan -c statement_timeout=0 "

@@ -8,8 +8,8 @@
 // The connection string may name several servers (with target_session_attrs=read-write). They are
 // tried one after the other, each for connect_timeout seconds (not given: 2 s each of several, 5 s
 // for one), and after a loss the one behind the lost one comes first. Names are looked up beside
-// the loop. Keepalives and tcp_user_timeout are set so that a silent peer is given up within 10 s,
-// unless the string says otherwise.
+// the loop. Keepalives and tcp_user_timeout are set at both ends, so that either gives a silent one
+// up within 5 s, unless the string says otherwise.
 #ifndef WH_RUNTIME_DB_H
 #define WH_RUNTIME_DB_H
 

@@ -51,10 +51,10 @@ class Process:
 
     def start(self, **env):
         with open(self.log, "ab") as log:
-            self.child = subprocess.Popen(
+            self.child = self.cluster.within(self.name, lambda: subprocess.Popen(
                 self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 env={**os.environ, **self.env, **env}, cwd=self.cluster.dir, start_new_session=True,
-                user=self.cluster.user, group=self.cluster.group)
+                user=self.cluster.user, group=self.cluster.group))
         return self
 
     def alive(self):
@@ -86,6 +86,8 @@ class Process:
 class Cluster:
     """with Cluster() as c: c.whistle("990101002", "list") … district=None: services up, nothing adopted."""
 
+    listen = ""  # address at which PostgreSQL listens beside its socket
+
     def __init__(self, services=("intake", "dispatch"), standby=(), district=DISTRICT, keep=False,
                  env=None):
         self.names, self.standby, self.keep = services, standby, keep
@@ -107,6 +109,13 @@ class Cluster:
         self.processes = {}
         self.builds = {}  # {program: folder} where it is not BUILD
         self.ports = {}
+
+    def within(self, name, what):
+        """Does what() where the part `name` lives, and returns its value: here all live together."""
+        return what()
+
+    def endpoint(self, instance, kind):
+        return f"ipc://{self.dir}/run/{instance}.{kind}"
 
     def own(self, path):
         if self.user is not None:
@@ -142,9 +151,12 @@ class Cluster:
         self.sh([PGBIN + "/initdb", "-D", self.dir + "/pg", "--locale=C.UTF-8", "--encoding=UTF8",
                  "--auth=trust", "-U", "whistle", *self.initdb_options])
         with open(self.dir + "/pg/postgresql.conf", "a") as conf:
-            conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.dir}/run'\n"
+            conf.write(f"listen_addresses = '{self.listen}'\nunix_socket_directories = '{self.dir}/run'\n"
                        "max_connections = 60\nshared_buffers = 128MB\nwal_compression = lz4\n"
                        "max_wal_size = 2GB\nlog_min_messages = warning\n" + self.postgres_settings)
+        if self.listen:
+            with open(self.dir + "/pg/pg_hba.conf", "a") as hba:
+                hba.write("host all all samenet trust\n")
         self.processes["postgres"] = Process(self, "postgres", self.postgres_command())
         self.start_postgres()
         self.sh([PGBIN + "/createdb", "-h", self.dir + "/run", "-U", "whistle", "whistle"])
@@ -190,7 +202,7 @@ class Cluster:
             for name in self.names:
                 public = self.public_key(name)
                 instances = [name] + [s for s in self.standby if s.startswith(name + "-")]
-                ends = {kind: ",".join(f"ipc://{self.dir}/run/{i}.{kind}" for i in instances)
+                ends = {kind: ",".join(self.endpoint(i, kind) for i in instances)
                         for kind in ("door", "feed")}
                 doors.write(f"door {name} {ends['door']} {public}\n")
                 for feed in FEEDS[name]:
@@ -206,8 +218,8 @@ class Cluster:
         port = self.ports.setdefault(instance, free_port())
         return {
             "WHISTLE_DATABASE": self.conninfo("whistle_" + name),
-            "WHISTLE_DOOR": f"ipc://{self.dir}/run/{instance}.door",
-            "WHISTLE_FEED": f"ipc://{self.dir}/run/{instance}.feed",
+            "WHISTLE_DOOR": self.endpoint(instance, "door"),
+            "WHISTLE_FEED": self.endpoint(instance, "feed"),
             "WHISTLE_KEY": f"{self.dir}/keys/{name}.key",
             "WHISTLE_KEYRING": f"{self.dir}/keys/keyring",
             "WHISTLE_DOORS": f"{self.dir}/keys/doors",
@@ -226,7 +238,10 @@ class Cluster:
         return self.processes[instance]
 
     def ready(self, instance):
-        return http_get(self.ports[instance], "/readyz")[0] == 200
+        return self.get(instance, "/readyz")[0] == 200
+
+    def get(self, instance, path):
+        return self.within(instance, lambda: http_get(self.ports[instance], path))
 
     def wait_ready(self, instance, seconds=30):
         deadline = time.monotonic() + seconds
@@ -235,14 +250,14 @@ class Cluster:
                 raise RuntimeError(f"{instance} ended:\n" + self.processes[instance].tail())
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{instance} not ready within {seconds} s: "
-                                   f"{http_get(self.ports[instance], '/readyz')}\n"
+                                   f"{self.get(instance, '/readyz')}\n"
                                    + self.processes[instance].tail())
             time.sleep(0.02)
 
     def metrics(self, instance):
         """{name{labels}: value} of a service."""
         values = {}
-        for line in http_get(self.ports[instance], "/metrics")[1].splitlines():
+        for line in self.get(instance, "/metrics")[1].splitlines():
             if line and not line.startswith("#"):
                 name, _, value = line.rpartition(" ")
                 values[name] = float(value)
@@ -261,8 +276,9 @@ class Cluster:
 
     def whistle(self, who, *words, stdin=None, expect=0, timeout=60):
         """Runs a verb with --json; returns the JSON lines it printed."""
-        done = subprocess.run([*self.command(who), *words, "--json"], input=stdin,
-                              capture_output=True, text=True, timeout=timeout)
+        done = self.within("whistle", lambda: subprocess.run(
+            [*self.command(who), *words, "--json"], input=stdin, capture_output=True, text=True,
+            timeout=timeout))
         if expect is not None and done.returncode != expect:
             raise AssertionError(f"{who} {' '.join(words)}: exit {done.returncode}, expected {expect}\n"
                                  f"{done.stdout}{done.stderr}")
