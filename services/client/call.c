@@ -2,15 +2,16 @@
 // Commands on their way to a door. A call waits in the queue, then flies (at most `window` at once)
 // until its answer comes. One timer a caller looks at all flying calls every 20 ms: who was silent
 // too long is sent again under the same id, who was told BUSY is sent when the time has come, and
-// when the whole connection is silent the next endpoint is tried. The caller's clock only counts
-// time in which the loop could have heard something, so a program that was busy itself does not
-// resend.
+// when the whole connection is silent, or its door says that it cannot serve now, the next endpoint
+// is tried. The caller's clock only counts time in which the loop could have heard something, so a
+// program that was busy itself does not resend.
 #include "client/call.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "client/call_pending.h"
 #include "client/link.h"
 
@@ -29,6 +30,7 @@ struct wh_caller {
     int64_t ticked_at;     // of uv_hrtime, ms
     int64_t waiting_since; // by the clock: silence began; 0: nothing is waited for
     unsigned strikes;      // connections in a row that stayed silent
+    int64_t elsewhere_at;  // by the clock: this door cannot serve, try the next one then; 0: it can
     size_t n_sent;
     struct call_list queue, flying;
     uv_timer_t timer;
@@ -123,6 +125,15 @@ static bool is_denial(const Whistle__V1__Error *error)
     return error && error->status == 401;
 }
 
+// This instance has no database or ends: another one may serve. (A full window, a full disk or a
+// follower that lags would be the same there; who is starting will serve soon.)
+static bool is_elsewhere(const struct wh_caller *caller, const Whistle__V1__Error *error)
+{
+    return caller->link.options.door.n_endpoints > 1 && error->rule &&
+           (strcmp(error->rule, wh_rule_info(WH_RULE_BUSY_DATABASE)->name) == 0 ||
+            strcmp(error->rule, wh_rule_info(WH_RULE_BUSY_STOPPING)->name) == 0);
+}
+
 // True where the answer was BUSY and there is time to come back.
 static bool put_off(struct wh_caller *caller, struct call_pending *call,
                     const Whistle__V1__Error *error)
@@ -138,6 +149,8 @@ static bool put_off(struct wh_caller *caller, struct call_pending *call,
     mark_sent(caller, call, false);
     call->sends = 0;
     call->act_at = caller->clock + delay;
+    if (!caller->elsewhere_at && is_elsewhere(caller, error))
+        caller->elsewhere_at = call->act_at;
     return true;
 }
 
@@ -154,6 +167,7 @@ static bool reconnect(struct wh_caller *caller)
     if (wh_link_next(&caller->link) < 0)
         return false;
     caller->blocked = caller->connected = false;
+    caller->elsewhere_at = 0;
     caller->waiting_since = caller->clock;
     for (struct call_pending *call = caller->flying.head; call; call = call->next) {
         if (call->sent) // what was told BUSY keeps its time
@@ -295,7 +309,8 @@ static void on_tick(uv_timer_t *timer)
         deny(caller);
         return;
     }
-    if (wh_link_unwell(&caller->link))
+    bool elsewhere = caller->elsewhere_at && caller->clock >= caller->elsewhere_at;
+    if (wh_link_unwell(&caller->link) || elsewhere)
         reconnect(caller);
     else if (is_silent(caller) && reconnect(caller))
         caller->strikes++;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Speaking to a door: send a command, wait for its one answer, send it again under the same id when
-// silence or BUSY says so, change to the next endpoint when one stays silent or fails the
-// handshake. A key that was refused is looked up in its file: a rotated one is taken and nothing
-// was noticed; else the call is answered auth.unknown. Never blocks the loop.
+// silence or BUSY says so, change to the next endpoint when one stays silent, fails the handshake
+// or says that it cannot serve (no database, ending). A key that was refused is looked up in its
+// file: a rotated one is taken and nothing was noticed; else the call is answered auth.unknown.
+// Never blocks the loop.
 #ifndef WH_CLIENT_CALL_H
 #define WH_CLIENT_CALL_H
 

@@ -18,6 +18,7 @@ struct fake_door {
     struct wh_socket *socket;
     struct wh_arena arena;
     unsigned commands, busy, mute; // BUSY and silence for so many commands to come
+    enum wh_rule rule;             // of BUSY
     int64_t retry_ms;
     uint8_t last_id[16], first_id[16];
     bool same_ids;
@@ -73,6 +74,7 @@ static void on_command(void *arg, struct wh_socket *socket, const struct wh_pack
         door->busy--;
         error.status = 503;
         error.retry_after_ms = door->retry_ms;
+        error.rule = (char *)wh_rule_info(door->rule)->name;
         answer.error = &error;
     } else {
         done.ref = "AL-1";
@@ -188,6 +190,33 @@ static void busy_comes_back(void **state)
     assert_true(uv_hrtime() - from >= 200 * 1000000ULL);
     assert_true(uv_hrtime() - from < 900 * 1000000ULL);
     stop(&t);
+}
+
+// An instance that cannot serve says so, and goes on saying so while another one serves.
+static void endpoint_without_database_is_left(void **state)
+{
+    static const struct {
+        enum wh_rule rule;
+        bool left;
+    } cases[] = {{WH_RULE_BUSY_DATABASE, true}, {WH_RULE_BUSY_STOPPING, true},
+                 {WH_RULE_BUSY_WINDOW, false},  {WH_RULE_BUSY_LAG, false},
+                 {WH_RULE_BUSY_DISK, false},    {WH_RULE_BUSY_STARTING, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct test t;
+        struct wh_door door;
+        start(&t, 2, (struct wh_caller_options){.resend_ms = 300});
+        door = net_door(&t.net, "door", 2);
+        open_door(&t, 0, &door);
+        t.doors[0].busy = 1000000;
+        t.doors[0].retry_ms = 50;
+        t.doors[0].rule = cases[i].rule;
+        call_one(&t);
+        assert_int_equal(net_until(&t.net, &t.answered, cases[i].left ? 3000 : 700), cases[i].left);
+        assert_true(t.doors[0].commands >= 1);
+        assert_true(cases[i].left || t.doors[0].commands >= 5);
+        stop(&t);
+    }
 }
 
 static void silent_endpoint_is_left(void **state)
@@ -395,6 +424,7 @@ int main(void)
         cmocka_unit_test(is_answered),
         cmocka_unit_test(lost_answer_is_asked_again),
         cmocka_unit_test(busy_comes_back),
+        cmocka_unit_test(endpoint_without_database_is_left),
         cmocka_unit_test(silent_endpoint_is_left),
         cmocka_unit_test(dead_door_is_left_at_once),
         cmocka_unit_test(mute_endpoint_is_left),
