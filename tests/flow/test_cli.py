@@ -158,8 +158,9 @@ def test_district_there_and_back():
     cluster.whistle("OPERATOR", "import", cluster.district, "--apply")
     gas_leak["lead"] = "NOBODY"
     json.dump(data, open(exported, "w"))
-    error = cluster.whistle("OPERATOR", "import", exported, "--apply", expect=1)[0]["error"]
-    assert error["field"].startswith("routes"), error
+    fault = cluster.whistle("OPERATOR", "import", exported, "--apply", expect=1)[0]
+    assert fault["path"].startswith("categories[") and fault["path"].endswith("].lead"), fault
+    assert fault["rule"] == "field.unknown", fault
     code, out, _ = cli("DISTRICT", "route", "GAS_LEAK", STREET, "--explain")
     assert code == 0 and "GASCO" in out and "the category's rule" in out
 
