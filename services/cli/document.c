@@ -143,6 +143,24 @@ static const struct column *column_of(const struct csv_table *table, const char 
     return *field ? column_by_field(table, field) : NULL;
 }
 
+// A table without a row is told once, not what follows from it. True: there is no more to say.
+static bool fault_of_empty(struct document *document, const json_t *origin, const char *rule,
+                           const char *detail)
+{
+    const char *file = json_string_value(json_object_get(origin, "file"));
+    if (json_object_get(origin, "row"))
+        return false;
+    if (findings_has(&document->findings, file, 0, "*"))
+        return true;
+    if (*detail || strcmp(rule, wh_rule_info(WH_RULE_FIELD_MISSING)->name) != 0)
+        return false;
+    struct finding finding = {
+        .file = file, .rule = rule, .detail = T("没有一行内容", "it has no rows")};
+    findings_add(&document->findings, &finding);
+    findings_mark(&document->findings, file, 0, "*");
+    return true;
+}
+
 static void fault_in_table(struct document *document, const json_t *origin, const char *rest,
                            const char *rule, const char *detail)
 {
@@ -178,7 +196,8 @@ void document_fault(struct document *document, const char *path, const char *rul
     const json_t *origin = origin_of(document, path, &rest);
     char whole[PATH_MAX_TEXT];
     if (origin && json_object_get(origin, "file")) {
-        fault_in_table(document, origin, rest, rule, detail);
+        if (!fault_of_empty(document, origin, rule, detail))
+            fault_in_table(document, origin, rest, rule, detail);
         return;
     }
     (void)snprintf(whole, sizeof whole, "%s", path);

@@ -33,6 +33,13 @@ bool findings_has(const struct findings *findings, const char *file, unsigned ro
     return json_object_get(findings->seen, key) != NULL;
 }
 
+void findings_mark(struct findings *findings, const char *file, unsigned row, const char *field)
+{
+    char key[640];
+    key_of(file, row, field, key, sizeof key);
+    json_object_set_new(findings->seen, key, json_true());
+}
+
 static void put(json_t *row, const char *name, const char *text)
 {
     if (text && *text)
@@ -48,7 +55,7 @@ void findings_add(struct findings *findings, const struct finding *finding)
     (void)snprintf(more, sizeof more, "%s\n%s", key, finding->row ? "" : finding->detail);
     if (json_object_get(findings->seen, more))
         return;
-    json_object_set_new(findings->seen, key, json_true());
+    findings_mark(findings, finding->file, finding->row, field);
     json_object_set_new(findings->seen, more, json_true());
     if (findings->n++ >= FINDINGS_SHOWN)
         return;

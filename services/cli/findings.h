@@ -37,6 +37,8 @@ void findings_add(struct findings *findings, const struct finding *finding);
 // Is there one for this file, row (0: the whole file) and field already?
 bool findings_has(const struct findings *findings, const char *file, unsigned row,
                   const char *field);
+// Says that there is one, without telling it.
+void findings_mark(struct findings *findings, const char *file, unsigned row, const char *field);
 // Prints them (standard error, or lines of JSON); returns EXIT_REFUSED.
 int findings_tell(const struct cli *cli, const struct findings *findings);
 

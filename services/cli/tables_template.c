@@ -49,11 +49,13 @@ void template_page(FILE *to)
                       T("英文", "field"), T("内容", "what"), T("例", "example"));
         for (size_t k = 0; k < table->n; k++) {
             const struct column *column = &table->columns[k];
-            char header[64];
+            char header[64], example[128];
             column_header(column, header, sizeof header);
+            word_name(column->words, column->example ? column->example : "", example,
+                      sizeof example);
             (void)fprintf(to, "| %s | `%s` | %s | %s | %s |\n", header, column->field,
                           column->required ? T("必需", "required") : "", T(column->zh, column->en),
-                          column->example ? column->example : "");
+                          example);
         }
     }
 }
