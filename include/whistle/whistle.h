@@ -87,6 +87,7 @@ struct wh_request {
     const char *acting_for; // for gateways; NULL: none
     wh_reply_fn on_reply;   // NULL: nobody wants to know
     void *arg;
+    bool urgent; // waits behind nothing of this program; what is raised as P1 by name always is
 };
 
 // A fresh id. Keep it beside the command on disk where a command must survive your own restart.

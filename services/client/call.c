@@ -377,7 +377,7 @@ int wh_caller_call(struct wh_caller *caller, const struct wh_call *call)
     struct wh_uuid id = call->request_id;
     struct call_pending *pending;
 
-    if (caller->queue.n >= QUEUE_MAX)
+    if (caller->queue.n + caller->flying.n >= QUEUE_MAX)
         return WH_E_BUSY;
     if (wh_uuid_is_nil(id))
         id = call_make_id();
@@ -388,11 +388,18 @@ int wh_caller_call(struct wh_caller *caller, const struct wh_call *call)
         return WH_E_NOMEM;
     pending->called_at = now_ms();
     call_table_add(&caller->table, pending);
-    call_list_add(&caller->queue, pending);
+    if (call->urgent) {
+        pending->act_at = caller->clock;
+        call_list_add(&caller->flying, pending);
+    } else {
+        call_list_add(&caller->queue, pending);
+    }
     if (!uv_is_active((uv_handle_t *)&caller->timer)) {
         caller->ticked_at = pending->called_at;
         uv_timer_start(&caller->timer, on_tick, TICK_MS, TICK_MS);
     }
+    if (call->urgent && !caller->blocked)
+        send_one(caller, pending);
     pump(caller);
     return 0;
 }

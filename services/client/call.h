@@ -36,6 +36,7 @@ struct wh_call {
     const char *acting_for;    // "" where none
     const uint8_t *body;       // packed <Service>Command; copied
     size_t body_n;
+    bool urgent; // goes at once, also while the window is full of what was told to come back
     wh_answer_fn on_answer;
     void *arg;
 };

@@ -244,6 +244,7 @@ static int send_packed(struct wh_session *session, bool intake, const uint8_t *b
     *request = (struct request){session, intake, how->on_reply, how->arg};
     call.officer = how->officer;
     call.acting_for = how->acting_for;
+    call.urgent = how->urgent;
     call.arg = request;
     if (how->id)
         memcpy(call.request_id.b, how->id, sizeof(call.request_id.b));
@@ -271,7 +272,14 @@ static int send_message(struct wh_session *session, bool intake, const ProtobufC
 int wh_send_intake(struct wh_session *session, const Whistle__V1__IntakeCommand *command,
                    const struct wh_request *request)
 {
-    return send_message(session, true, &command->base, request);
+    struct wh_request how = {0};
+
+    if (request)
+        how = *request;
+    if (command->what_case == WHISTLE__V1__INTAKE_COMMAND__WHAT_RAISE &&
+        command->raise->priority == WHISTLE__V1__PRIORITY__PRIORITY_P1)
+        how.urgent = true;
+    return send_message(session, true, &command->base, &how);
 }
 
 int wh_send_dispatch(struct wh_session *session, const Whistle__V1__DispatchCommand *command,

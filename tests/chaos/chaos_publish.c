@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A street that never gives up: raises COUNT whistles whose content and request id follow from
-// (START, STREAM, index) alone, at RATE a second, at most 256 outstanding, and appends
-// "index seq number" of each acknowledged one to FILE. Killed and started again it cuts a torn last
-// line and sends what is not in FILE under the same ids. Ends when everything is acknowledged;
-// SIGUSR1: COUNT is what was raised until now. A refusal is written to standard error and ends it
-// with 3.
+// (START, STREAM, index) alone, at RATE a second, at most 256 on the wire (a P1 goes at once), and
+// appends "index seq number" of each acknowledged one to FILE. Killed and started again it cuts a
+// torn last line and sends what is not in FILE under the same ids. Ends when everything is
+// acknowledged; SIGUSR1: COUNT is what was raised until now. A refusal is written to standard error
+// and ends it with 3.
 //   chaos_publish DOORS KEY STREAM COUNT RATE START_MS FILE
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,7 @@
 #include "whistle/v1/intake.pb-c.h"
 
 #define WINDOW 256
+#define OUTSTANDING_MAX 4096
 #define TEXT_BYTES 200
 
 struct publish {
@@ -122,6 +123,7 @@ static void raise_one(struct publish *publish, size_t index)
                            .acting_for = "",
                            .body = body,
                            .body_n = pack(publish, index, body),
+                           .urgent = index % 50 == 0,
                            .on_answer = on_answer,
                            .arg = &publish->slots[index]};
     int code = wh_caller_call(publish->caller, &call);
@@ -135,7 +137,8 @@ static void pump(struct publish *publish)
 {
     double elapsed = (double)(uv_hrtime() - publish->begin) / 1e9;
     size_t due = (size_t)(elapsed * publish->rate) + 1;
-    while (publish->next < publish->count && publish->outstanding < WINDOW && publish->sent < due) {
+    while (publish->next < publish->count && publish->outstanding < OUTSTANDING_MAX &&
+           publish->sent < due) {
         if (!publish->acknowledged[publish->next])
             raise_one(publish, publish->next);
         publish->next++;

@@ -350,6 +350,34 @@ static void the_services_other_key_is_tried(void **state)
     stop(&t);
 }
 
+// The window is full of what was told to come back much later.
+static void an_urgent_one_waits_for_no_window(void **state)
+{
+    static const uint8_t body[] = {7};
+    struct test t;
+
+    (void)state;
+    start(&t, 1, (struct wh_caller_options){.window = 2});
+    t.doors[0].busy = 2;
+    t.doors[0].retry_ms = 20000;
+    for (int i = 0; i < 4; i++)
+        call_one(&t);
+    net_run(&t.net, 300);
+    assert_int_equal(t.doors[0].commands, 2);
+    assert_int_equal(wh_caller_call(t.caller, &(struct wh_call){.officer = "",
+                                                                .acting_for = "",
+                                                                .body = body,
+                                                                .body_n = sizeof(body),
+                                                                .urgent = true,
+                                                                .on_answer = on_answer,
+                                                                .arg = &t}),
+                     0);
+    assert_true(net_until(&t.net, &t.answered, 3000));
+    assert_int_equal(t.answers, 1);
+    assert_int_equal(t.doors[0].commands, 3);
+    stop(&t);
+}
+
 static void gives_up(void **state)
 {
     struct test t;
@@ -432,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_refused_key_is_told_or_renewed),
         cmocka_unit_test(the_services_other_key_is_tried),
         cmocka_unit_test(gives_up),
+        cmocka_unit_test(an_urgent_one_waits_for_no_window),
         cmocka_unit_test(same_id_twice_is_refused),
         cmocka_unit_test(many_commands),
     };
