@@ -104,6 +104,7 @@ void view_notices(void *state, struct wh_query *query, const struct wh_item *ite
 void view_explain(void *state, struct wh_query *query, const struct wh_item *item);
 void view_check(void *state, struct wh_query *query, const struct wh_item *item);
 void view_status(void *state, struct wh_query *query, const struct wh_item *item);
+void view_health(void *state, struct wh_query *query, const struct wh_item *item);
 void view_dead_letters(void *state, struct wh_query *query, const struct wh_item *item);
 void view_retry(void *state, struct wh_query *query, const struct wh_item *item);
 void view_simulate(void *state, struct wh_query *query, const struct wh_item *item);

@@ -66,6 +66,7 @@ static const struct wh_route routes[] = {
     SEE(CHECK, "check", KEEPERS, view_check),
     SEE(DEAD_LETTERS, "dead_letters", KEEPERS | WH_ROLE_SERVICE, view_dead_letters),
     SEE(RETRY_DEAD_LETTER, "retry_dead_letter", WH_ROLE_OPERATOR | DISTRICT, view_retry),
+    SEE(GET_HEALTH, "get_health", KEEPERS | WH_ROLE_SERVICE, view_health),
     SEE(STATUS, "status", KEEPERS, view_status),
     SEE(SIMULATE, "simulate", KEEPERS, view_simulate),
 };

@@ -217,6 +217,7 @@ const struct wh_select store_selects[SELECTS] = {
                              "SELECT id, at, feed, seq, object, sqlstate, why FROM dead_letter "
                              "WHERE id > $1::int8 AND retried_at IS NULL "
                              "ORDER BY id LIMIT $2::int4"},
+    [SELECT_HEALTH] = {"health", "", wh_health_sql},
     [SELECT_HEADS] = {"heads", "",
                       "SELECT h.epoch, h.seq, h.hash, c.seq, c.hash FROM head h "
                       "LEFT JOIN cursor c ON c.feed = 'intake'"},

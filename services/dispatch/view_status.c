@@ -63,6 +63,22 @@ void view_status(void *arg, struct wh_query *query, const struct wh_item *item)
     VIEW_SELECT(query, SELECT_COUNTS, on_counts, WH_L(wh_query_now(query)));
 }
 
+static void on_health(void *arg, struct wh_query *query, const struct wh_result *result)
+{
+    const struct dispatch *state = arg;
+    Whistle__V1__Health health;
+    wh_health(state->runtime, wh_result_row(result, 0), wh_query_arena(query), &health);
+    view_answer(query, WHISTLE__V1__DISPATCH_ANSWER__WHAT_HEALTH, &health.base);
+}
+
+void view_health(void *arg, struct wh_query *query, const struct wh_item *item)
+{
+    (void)arg;
+    (void)item;
+    if (wh_query_select(query, SELECT_HEALTH, NULL, 0, on_health) != 0)
+        wh_query_refuse(query, WH_RULE_BUSY_DATABASE, NULL, NULL);
+}
+
 // ---- dead letters -------------------------------------------------------------------------------
 
 static char *text_of(struct wh_arena *arena, const struct wh_row *row, int column)

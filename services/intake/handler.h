@@ -93,6 +93,7 @@ void query_preview(void *state, struct wh_query *query, const struct wh_item *it
 void query_unsealed(void *state, struct wh_query *query, const struct wh_item *item);
 void query_contact(void *state, struct wh_query *query, const struct wh_item *item);
 void query_preview_district(void *state, struct wh_query *query, const struct wh_item *item);
+void query_health(void *state, struct wh_query *query, const struct wh_item *item);
 void query_dead_letters(void *state, struct wh_query *query, const struct wh_item *item);
 
 // The descriptor's hooks.

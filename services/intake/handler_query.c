@@ -212,3 +212,22 @@ void query_dead_letters(void *state, struct wh_query *query, const struct wh_ite
     else if (WH_SELECT(query, SELECT_DEAD_LETTERS, got_letters, WH_L(after), WH_I(limit)) != 0)
         wh_query_refuse(query, WH_RULE_BUSY_DATABASE, NULL, NULL);
 }
+
+static void got_health(void *arg, struct wh_query *query, const struct wh_result *result)
+{
+    const struct intake *state = arg;
+    Whistle__V1__IntakeAnswer answer = WHISTLE__V1__INTAKE_ANSWER__INIT;
+    Whistle__V1__Health health;
+    wh_health(state->runtime, wh_result_row(result, 0), wh_query_arena(query), &health);
+    answer.what_case = WHISTLE__V1__INTAKE_ANSWER__WHAT_HEALTH;
+    answer.health = &health;
+    wh_query_answer(query, &answer.base);
+}
+
+void query_health(void *state, struct wh_query *query, const struct wh_item *item)
+{
+    (void)state;
+    (void)item;
+    if (wh_query_select(query, SELECT_HEALTH, NULL, 0, got_health) != 0)
+        wh_query_refuse(query, WH_RULE_BUSY_DATABASE, NULL, NULL);
+}

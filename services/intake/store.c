@@ -63,6 +63,7 @@ const struct wh_select store_selects[STORE_SELECTS] = {
                      .sql = "SELECT id, hash, wrapped FROM person WHERE hash = ANY (ARRAY(SELECT "
                             "substring($1::bytea FROM i FOR 32) FROM "
                             "generate_series(1, length($1::bytea), 32) AS i)) ORDER BY hash"},
+    [SELECT_HEALTH] = {.name = "health", .params = "", .sql = wh_health_sql},
     [SELECT_DEAD_LETTERS] = {.name = "dead_letters",
                              .params = "LI",
                              .sql = "SELECT id, at, feed, seq, object, sqlstate, why "

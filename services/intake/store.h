@@ -26,6 +26,7 @@ enum store_select {
     SELECT_TRAIL,        // whistle → bodies of its events in order
     SELECT_PERSONS,      // ids → id, wrapped
     SELECT_KEYS,         // hashes one behind the other → id, hash, wrapped in the hashes' order
+    SELECT_HEALTH,       // see wh_health_sql
     SELECT_DEAD_LETTERS, // after id, limit → id, at, feed, seq, object, sqlstate, why
     STORE_SELECTS
 };

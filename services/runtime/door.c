@@ -149,6 +149,14 @@ void wh_door_drop(struct wh_door_socket *door, struct wh_door_item *item)
 
 // ---- commands --------------------------------------------------------------------------------
 
+// Who operates is told what lies behind it.
+static const char *why_busy(const struct wh_door_socket *door, const struct wh_key_holder *holder)
+{
+    if (door->options.why == NULL || (holder->roles & WH_ROLE_OPERATOR) == 0)
+        return NULL;
+    return door->options.why(door->options.arg);
+}
+
 // Is there a reason to take nothing (more) now?
 static struct wh_door_verdict check_room(struct wh_door_socket *door, struct wh_window *window,
                                          size_t bytes)
@@ -229,6 +237,8 @@ static struct wh_door_verdict check_all(struct wh_door_socket *door, struct wh_d
     struct wh_door_verdict verdict = check_room(door, window, packet->n), full = verdict;
     if (perhaps_urgent(door, window, packet->n, &full))
         verdict.rule = WH_RULE_NONE;
+    if (verdict.rule == WH_RULE_BUSY_DATABASE || verdict.rule == WH_RULE_BUSY_DISK)
+        verdict.detail = why_busy(door, holder);
     if (verdict.rule == WH_RULE_NONE)
         verdict = check_frame(slot, packet, &command);
     if (verdict.rule == WH_RULE_NONE)

@@ -41,6 +41,8 @@ struct wh_door_options {
     void (*take)(void *arg, struct wh_door_item *item); // to the turn engine's inbox (or a query)
     // BUSY state of the whole service; WH_RULE_NONE: serving. Asked for every command.
     enum wh_rule (*busy)(void *arg, int64_t *ret_retry_ms);
+    // What operators are told beside BUSY: why. NULL: nothing is known. May be NULL.
+    const char *(*why)(void *arg);
     struct wh_metrics *metrics; // where refusals are counted; NULL: nowhere
     // Does the process take this command now? Asked before the service's own admit; may be NULL.
     enum wh_rule (*admit)(void *arg, const struct wh_door_item *item, int64_t *ret_retry_ms);

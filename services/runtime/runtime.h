@@ -53,6 +53,7 @@ struct wh_runtime {
     uv_signal_t signals[3];
     uv_timer_t drain;
     int64_t drain_until, lost_told;
+    char lost_why[200]; // what the database's connection last ended with
     enum wh_phase phase;
     bool voiding, stopping, bind_told;
     size_t n_queries; // being answered

@@ -66,6 +66,12 @@ static enum wh_rule on_busy(void *arg, int64_t *ret_retry_ms)
     return WH_RULE_BUSY_STARTING;
 }
 
+static const char *on_why(void *arg)
+{
+    const struct wh_runtime *runtime = arg;
+    return runtime->lost_why[0] != 0 ? runtime->lost_why : NULL;
+}
+
 static enum wh_rule on_admit(void *arg, const struct wh_door_item *item, int64_t *ret_retry_ms)
 {
     if (item->route->query || wh_disk_look(arg) != WH_DISK_FULL)
@@ -93,6 +99,7 @@ static void bind_door(struct wh_runtime *runtime)
         .state = runtime->state,
         .take = on_take,
         .busy = on_busy,
+        .why = on_why,
         .admit = on_admit,
         .metrics = runtime->metrics,
         .arg = runtime,
@@ -207,6 +214,8 @@ static void on_ready(void *arg, struct wh_db *db)
 static void lost_log(struct wh_runtime *runtime, const char *which, const char *why)
 {
     int64_t now = wh_mono_ms();
+    (void)snprintf(runtime->lost_why, sizeof runtime->lost_why, "%.*s", (int)strcspn(why, "\n"),
+                   why);
     if (runtime->phase == WH_PHASE_DOWN && now < runtime->lost_told + LOST_EVERY_MS)
         return;
     runtime->lost_told = now;

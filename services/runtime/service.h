@@ -282,6 +282,11 @@ const struct wh_row *wh_result_row(const struct wh_result *result, size_t index)
 // but arg; then done runs in the loop (select, more work, or an answer). 0, WH_E_NOMEM.
 int wh_query_work(struct wh_query *query, void (*work)(void *arg),
                   void (*done)(void *state, struct wh_query *query, void *arg), void *arg);
+// What the service knows of itself. row: of wh_health_sql, which the service has among its selects
+// and its query get_health runs. Strings live in the arena or as long as the process.
+extern const char wh_health_sql[];
+void wh_health(struct wh_runtime *runtime, const struct wh_row *row, struct wh_arena *arena,
+               Whistle__V1__Health *ret_health);
 // Exactly one of these ends a query.
 void wh_query_answer(struct wh_query *query, const ProtobufCMessage *answer);
 void wh_query_refuse(struct wh_query *query, enum wh_rule rule, const char *field,

@@ -31,8 +31,10 @@ def held(who):
 
 class Standing:
     """A program that runs on; what it printed and how it ended."""
+    all = []
 
     def __init__(self, name, command):
+        self.all.append(self)
         self.path = f"{cluster.dir}/log/{name}.out"
         with open(self.path, "wb") as out:
             self.child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT,
@@ -257,7 +259,11 @@ def main():
     global cluster
     with Cluster() as cluster:
         os.chmod(cluster.dir + "/cursors", 0o777)
-        return runner.main(globals())
+        try:
+            return runner.main(globals())
+        finally:
+            for one in Standing.all:
+                one.child.kill()
 
 
 if __name__ == "__main__":
