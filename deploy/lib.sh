@@ -13,8 +13,9 @@ else
     RUN_USER=$(id -un)
 fi
 BUILD=${WHISTLE_BUILD:-$TOP/build}
-APP=$DATA/app
+APP=$DATA/app/current
 BIN=${WHISTLE_BIN:-$APP/bin}
+PORT=${WHISTLE_PORT:-19401}
 PGBIN=/usr/lib/postgresql/15/bin
 PROCESSES="postgres intake dispatch notify sheets"
 # The district's own data: a JSON file, a folder of CSV tables, or none. What the first start was told stays.
@@ -75,7 +76,7 @@ install_packages() {
 
 build_all() {
     cmake -S "$TOP" -B "$BUILD" -G Ninja -DWHISTLE_TESTS=OFF -DCMAKE_INSTALL_PREFIX="$APP" &&
-        ninja -C "$BUILD" && DESTDIR='' cmake --install "$BUILD"
+        ninja -C "$BUILD"
 }
 
 # Runs a command as the unprivileged user.
@@ -116,16 +117,17 @@ process_pid() {
     kill -0 "$pid" 2>/dev/null && printf '%s' "$pid"
 }
 
+# start_process NAME COMMAND…, under the supervisor SUPERVISE; nothing where it runs.
 start_process() {
     local name=$1
     shift
     supervisor_pid "$name" >/dev/null && return 0
-    as_user setsid --fork "$APP/libexec/supervise" "$DATA/run" "$name" "$DATA/log/$name.log" "$@" \
-        </dev/null >/dev/null 2>&1
+    as_user setsid --fork "$SUPERVISE" "$DATA/run" "$name" "$DATA/log/$name.log" "$@" \
+        </dev/null >/dev/null 2>&1 8>&-
     local i
-    for i in $(seq 50); do
+    for i in $(seq 250); do
         supervisor_pid "$name" >/dev/null && return 0
-        sleep 0.1
+        sleep 0.02
     done
     die "$name: 无法启动 / cannot start; see $DATA/log/$name.log"
 }
@@ -134,9 +136,9 @@ stop_process() {
     local name=$1 pid i
     pid=$(supervisor_pid "$name") || return 0
     kill -TERM "$pid"
-    for i in $(seq 300); do
+    for i in $(seq 1500); do
         kill -0 "$pid" 2>/dev/null || return 0
-        sleep 0.1
+        sleep 0.02
     done
     die "$name: 30 秒内没有停下 / did not stop within 30 s (pid $pid)"
 }
@@ -144,7 +146,7 @@ stop_process() {
 postgres_up() { as_user "$PGBIN/pg_isready" -q -h "$DATA/run" -p 5432; }
 
 metrics_port() {
-    case $1 in intake) printf 19401 ;; dispatch) printf 19402 ;; esac
+    case $1 in intake) printf '%d' "$PORT" ;; dispatch) printf '%d' $((PORT + 1)) ;; esac
 }
 
 service_ready() { [ "$(http_get "$(metrics_port "$1")" /readyz 2>/dev/null | head -n 1)" = 200 ]; }
