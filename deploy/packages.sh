@@ -11,6 +11,6 @@ PACKAGES_SERVICES="libzmq5 libuv1 libpq5 libprotobuf-c1 libsodium23 libjansson4 
  ca-certificates tzdata"
 # For tests/run alone.
 PACKAGES_TEST="git libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
- python3-protobuf"
+ python3-protobuf iproute2 iptables"
 # For tests/run compose, where Docker is not there and root can install it.
 PACKAGES_COMPOSE="docker.io docker-compose debootstrap iptables"

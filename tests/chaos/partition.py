@@ -133,11 +133,15 @@ class Partition(Load):
         return next((i for i in ("intake", "intake-b") if self.serving(i)), None)
 
     def trouble(self):
-        """None when an intake and dispatch serve, dispatch hears intake and everybody hears dispatch;
-        else what is wrong."""
+        """None when an intake and dispatch serve, the other intake stands by, dispatch hears intake and
+        everybody hears dispatch; else what is wrong."""
         self.watch()
-        if not self.owner():
+        owner = self.owner()
+        if not owner:
             return "no intake serves"
+        spare = "intake-b" if owner == "intake" else "intake"
+        if self.figure(spare, 'whistle_standby{service="intake"}') != 1:
+            return "nobody stands by"
         m = self.cluster.metrics("dispatch")
         if m.get('whistle_serving{service="dispatch"}') != 1:
             return "dispatch does not serve"
