@@ -9,8 +9,11 @@ PACKAGES_RUN="$PACKAGES_DATABASE jq python3 tzdata procps util-linux"
 # What the programs alone need to run, where nothing was built.
 PACKAGES_SERVICES="libzmq5 libuv1 libpq5 libprotobuf-c1 libsodium23 libjansson4 libinih1 libcurl4
  ca-certificates tzdata"
-# For tests/run alone.
+# For tests/run alone. The last line is what Patroni stands on; itself and etcd are only unpacked, since
+# their packages start services of their own.
 PACKAGES_TEST="git libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
- python3-protobuf iproute2 iptables"
+ python3-protobuf iproute2 iptables
+ python3-yaml python3-psycopg2 python3-dateutil python3-psutil python3-prettytable python3-click python3-cdiff
+ python3-urllib3 python3-pkg-resources"
 # For tests/run compose, where Docker is not there and root can install it.
 PACKAGES_COMPOSE="docker.io docker-compose debootstrap iptables"

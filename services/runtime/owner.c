@@ -24,7 +24,8 @@
 #define TRY_MS 500
 #define TOUCH_MS 1000
 #define PROOF_MS 5000
-#define TAKING_MS 60000 // nothing is served yet; handing over many rows may take its time
+#define PROOF_EACH_MS 4000 // where there is another server to turn to
+#define TAKING_MS 60000    // nothing is served yet; handing over many rows may take its time
 #define PATIENCE_MS 10000
 #define HOLD_MS 2000
 #define TRIM_MS 10000
@@ -253,7 +254,8 @@ static void on_tick(uv_timer_t *timer)
     if (!owner->connected)
         return;
     bool rebuilding = runtime->phase == WH_PHASE_TAKING && owner->taken;
-    int64_t patience = rebuilding ? TAKING_MS : PROOF_MS;
+    int64_t proof = wh_db_servers(runtime->writer) > 1 ? PROOF_EACH_MS : PROOF_MS;
+    int64_t patience = rebuilding ? TAKING_MS : proof;
     if (now - owner->proof_ms >= patience) {
         wh_logf(WH_LOG_ERROR, "owner.no_proof", "no answer of the database for %lld s",
                 (long long)patience / 1000);

@@ -6,6 +6,7 @@ etcd and Patroni are Debian's. Their packages start services of their own when t
 they are only unpacked beside the test, unless this machine has them already.
 """
 import glob
+import importlib.util
 import json
 import os
 import shutil
@@ -15,25 +16,33 @@ import threading
 import time
 import urllib.request
 
-import yaml
-
 from cluster import BUILD, PGBIN, TOP, Cluster, Process, free_port
 from runner import until
 
 NODES = ("pg1", "pg2")
+MODULES = ("yaml", "psycopg2", "dateutil", "psutil", "prettytable", "click", "cdiff", "urllib3",
+           "pkg_resources")
 UNPACKED = ("patroni", "etcd-server", "python3-etcd")
+
+
+class Skipped(Exception):
+    pass
 
 
 def unpack(folder):
     """Where etcd and patroni are: /usr, or unpacked into the folder."""
+    for module in MODULES:
+        if importlib.util.find_spec(module) is None:
+            raise Skipped(f"Python has no {module} (packages: deploy/packages.sh)")
     if os.path.exists("/usr/bin/etcd") and os.path.exists("/usr/bin/patroni"):
         return "/usr"
     cache = os.path.join(BUILD, "ha-packages")
     os.makedirs(cache, exist_ok=True)
     for name in UNPACKED:
         if not glob.glob(f"{cache}/{name}_*.deb"):
-            subprocess.run(["apt-get", "-q", "download", name], cwd=cache, check=True,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            got = subprocess.run(["apt-get", "-q", "download", name], cwd=cache, capture_output=True)
+            if got.returncode:
+                raise Skipped(f"package {name} can neither be found here nor downloaded")
         package = sorted(glob.glob(f"{cache}/{name}_*.deb"))[-1]
         subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
     return folder + "/usr"
@@ -75,6 +84,7 @@ class Node:
 
     def write_settings(self):
         """The product's settings with this test's addresses, times and trust."""
+        import yaml
         with open(TOP + "/deploy/ha/patroni.yml") as file:
             settings = yaml.safe_load(file)
         rest, sql = f"127.0.0.1:{self.rest}", f"127.0.0.1:{self.port}"
@@ -143,7 +153,11 @@ class PatroniCluster(Cluster):
     def __init__(self, times=None, **options):
         super().__init__(**options)
         self.times = times or {}
-        self.programs = unpack(self.dir + "/ha")
+        try:
+            self.programs = unpack(self.dir + "/ha")
+        except Skipped:
+            shutil.rmtree(self.dir)
+            raise
         self.etcd_port, peer = free_port(), free_port()
         os.makedirs(self.dir + "/etcd", mode=0o700)
         self.own(self.dir + "/etcd")
