@@ -87,7 +87,7 @@ class Failover(Load):
             time.sleep(self.options.ttl + 3)
             return (name,)
         elif kind == "frozen":
-            signal_all(node.pids(), signal.SIGSTOP)
+            node.freeze()
         elif kind == "postgres":
             signal_all(node.database_pids(), signal.SIGKILL)
             return tuple(c.nodes)

@@ -88,8 +88,9 @@ class Node:
         with open(TOP + "/deploy/ha/patroni.yml") as file:
             settings = yaml.safe_load(file)
         rest, sql = f"127.0.0.1:{self.rest}", f"127.0.0.1:{self.port}"
-        settings.update(name=self.name, etcd3={"hosts": f"127.0.0.1:{self.cluster.etcd_port}"},
-                        restapi={"listen": rest, "connect_address": rest})
+        settings.update(name=self.name, etcd={"host": f"127.0.0.1:{self.cluster.etcd_port}"},
+                        restapi={"listen": rest, "connect_address": rest},
+                        log={"level": "INFO", "loggers": {"urllib3.connectionpool": "DEBUG"}})
         settings["bootstrap"]["dcs"].update(self.cluster.times)
         settings["postgresql"].update(
             data_dir=self.data, listen=sql, connect_address=sql,
@@ -131,6 +132,16 @@ class Node:
         signal_all(pids, signal.SIGKILL)
         self.process.wait()
 
+    def freeze(self, seconds=5):
+        """Everything stands still, at the worst moment: Patroni has just read that it holds the lease and
+        is about to renew it. When it wakes up it goes on right there."""
+        pids, size = self.pids(), os.path.getsize(self.process.log)
+        with open(self.process.log, errors="replace") as log:
+            log.seek(size)
+            until(lambda: "recursive=true" in log.read(), seconds, 0.001)
+        signal_all(pids, signal.SIGSTOP)
+        signal_all(self.pids(), signal.SIGSTOP)  # and who was born meanwhile
+
     def conninfo(self):
         return f"host=127.0.0.1 port={self.port} dbname=whistle user=whistle connect_timeout=2"
 
@@ -166,7 +177,8 @@ class PatroniCluster(Cluster):
             self.programs + "/bin/etcd", "--data-dir", self.dir + "/etcd", "--listen-client-urls", url,
             "--advertise-client-urls", url, "--listen-peer-urls", f"http://127.0.0.1:{peer}",
             "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
-            "--initial-cluster", f"default=http://127.0.0.1:{peer}", "--logger", "zap", "--log-level", "error"])
+            "--initial-cluster", f"default=http://127.0.0.1:{peer}", "--enable-v2", "--logger", "zap",
+            "--log-level", "error"])
         self.nodes = {name: Node(self, name) for name in NODES}
 
     # ---- instead of the one PostgreSQL ---------------------------------------------------------
