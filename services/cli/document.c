@@ -26,6 +26,13 @@ static json_t *load_json(const char *path, struct fault *ret_fault)
         fault_usage(ret_fault, "FILE", "%s: %s", path, strerror(errno));
         return NULL;
     }
+    const char *dot = strrchr(path, '.');
+    if (dot && strcmp(dot, ".csv") == 0) {
+        (void)fclose(from);
+        fault_usage(ret_fault, "FILE", "%s: %s", path,
+                    T("请给出放各表的文件夹", "name the folder of the tables"));
+        return NULL;
+    }
     json_t *file = json_loadf(from, JSON_REJECT_DUPLICATES, &error);
     if (from != stdin)
         (void)fclose(from);
@@ -178,6 +185,10 @@ static void fault_in_table(struct document *document, const json_t *origin, cons
             value =
                 json_string_value(json_object_get(json_object_get(origin, "cells"), column->field));
     }
+    // "7.70201E+11": what a spreadsheet makes of a long code.
+    if (value && column->kind == CELL_CODE && strstr(value, "E+"))
+        detail = T("表格软件改成了科学计数:把这一列设为文本再填",
+                   "a spreadsheet made it scientific: format the column as text");
     struct finding finding = {.file = file,
                               .row = (unsigned)json_integer_value(json_object_get(origin, "row")),
                               .column = column ? header : NULL,

@@ -130,14 +130,15 @@ static int apply_or_show(struct cli *cli, const struct document *document,
     const Whistle__V1__District *before = names_district(cli);
     json_t *changes = district_diff(before, district, seen->channels, seen->n_channels);
     json_t *holes = NULL;
+    int32_t live = before ? before->version : 0; // what was compared with, whatever came since
     bool applies = args_flag(&cli->args, "apply") && json_array_size(changes);
     int code = EXIT_DONE;
-    if (applies && adopt(cli, district, seen->version, &reply) < 0) {
+    if (applies && adopt(cli, district, live, &reply) < 0) {
         code = fault_tell(cli, &reply.fault);
     } else {
         if (!applies)
             holes = import_check(cli, document, district);
-        tell(cli, document, changes, holes, seen->version, applies);
+        tell(cli, document, changes, holes, live, applies);
     }
     json_decref(holes);
     json_decref(changes);

@@ -29,7 +29,9 @@ bool check_is_street(const Whistle__V1__Unit *unit);
 void check_units(struct check *check);       // check_party.c
 void check_departments(struct check *check); // check_party.c
 void check_desks(struct check *check);       // check_party.c
-void check_categories(struct check *check);  // check_category.c
-void check_routes(struct check *check);      // check_category.c
+// Sealed addresses ("kind:sealed.…") are the previous version's: others nobody here can open.
+void check_sealed(struct check *check, const Whistle__V1__District *previous); // check_party.c
+void check_categories(struct check *check);                                    // check_category.c
+void check_routes(struct check *check);                                        // check_category.c
 
 #endif

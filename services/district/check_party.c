@@ -160,3 +160,52 @@ void check_desks(struct check *check)
         check_fault(check, WH_RULE_INTERNAL, "no memory", "desks");
     wh_code_table_done(&bodies);
 }
+
+// ---- sealed addresses ---------------------------------------------------------------------------
+
+static bool is_sealed(const char *channel)
+{
+    const char *colon = strchr(channel, ':');
+    return colon != NULL && strncmp(colon, ":sealed.", 8) == 0;
+}
+
+static size_t count_channels(const Whistle__V1__District *data)
+{
+    size_t n = 0;
+    for (size_t i = 0; data != NULL && i < data->n_desks; i++)
+        for (size_t j = 0; j < data->desks[i]->n_contacts; j++)
+            n += data->desks[i]->contacts[j]->n_channels;
+    return n;
+}
+
+static void note_sealed(struct wh_code_table *known, const Whistle__V1__District *previous)
+{
+    for (size_t i = 0; previous != NULL && i < previous->n_desks; i++)
+        for (size_t j = 0; j < previous->desks[i]->n_contacts; j++) {
+            const Whistle__V1__Contact *contact = previous->desks[i]->contacts[j];
+            for (size_t k = 0; k < contact->n_channels; k++)
+                if (is_sealed(contact->channels[k]))
+                    wh_code_table_add(known, contact->channels[k], 0);
+        }
+}
+
+void check_sealed(struct check *check, const Whistle__V1__District *previous)
+{
+    struct wh_code_table known = {0};
+    uint32_t at = 0;
+    if (wh_code_table_init(&known, count_channels(previous)) != 0) {
+        check_fault(check, WH_RULE_INTERNAL, "no memory", "desks");
+        return;
+    }
+    note_sealed(&known, previous);
+    for (size_t i = 0; i < check->data->n_desks; i++)
+        for (size_t j = 0; j < check->data->desks[i]->n_contacts; j++) {
+            const Whistle__V1__Contact *contact = check->data->desks[i]->contacts[j];
+            for (size_t k = 0; k < contact->n_channels; k++)
+                if (is_sealed(contact->channels[k]) &&
+                    !wh_code_table_find(&known, contact->channels[k], &at))
+                    check_fault(check, WH_RULE_DISTRICT_SEALED, "",
+                                "desks[%zu].contacts[%zu].channels[%zu]", i, j, k);
+        }
+    wh_code_table_done(&known);
+}

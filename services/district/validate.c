@@ -212,6 +212,7 @@ size_t wh_district_validate(const Whistle__V1__District *data,
         check_kept(&check, previous);
         check_calendar(&check);
         check_desks(&check);
+        check_sealed(&check, previous);
         check_categories(&check);
         check_routes(&check);
         check_times(&check);

@@ -17,7 +17,7 @@ struct wh_district_fault {
 
 // Writes up to `max` faults and returns how many there are in all (0: fit). ids are not looked at.
 // previous: the version it replaces, NULL for the first (code and prefix stay, and every unit and
-// department in it).
+// department in it; a sealed address is one of its).
 size_t wh_district_validate(const Whistle__V1__District *data,
                             const Whistle__V1__District *previous, struct wh_district_fault *faults,
                             size_t max);

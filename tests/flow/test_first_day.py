@@ -204,6 +204,10 @@ def test_unchanged_means_no_difference():
     text = open(folder("live/desks.csv"), encoding="utf-8").read()
     assert "sealed" in text and "1390000" not in text
     assert run("OPERATOR", "import", folder("live"))[0]["changes"] == []
+    wrong = text.replace("sealed.", "sealed.9", 1)  # of another system, or made up: nobody could open it
+    save(os.path.join(folder("live"), "desks.csv"), wrong, encoding="utf-8")
+    kept = run("OPERATOR", "import", folder("live"), expect=1)
+    assert [(f["row"], f["column"], f["rule"]) for f in kept[:-1]] == [(2, "channels", "district.sealed")], kept
 
 
 def edit(name, right, wrong):

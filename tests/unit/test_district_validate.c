@@ -65,6 +65,10 @@ static void contact_level(Whistle__V1__District *d)
 {
     d->desks[0]->contacts[0]->level = 3;
 }
+static void sealed(Whistle__V1__District *d)
+{
+    d->desks[0]->contacts[1]->channels[0] = (char *)"sms:sealed.77.AAAA";
+}
 static void channel(Whistle__V1__District *d)
 {
     d->desks[0]->contacts[1]->channels[0] = S("x");
@@ -177,6 +181,7 @@ static const struct {
     {desk_twice, "desks[1].body", WH_RULE_FIELD_TWICE},
     {contact_level, "desks[0].contacts[0].level", WH_RULE_FIELD_RANGE},
     {channel, "desks[0].contacts[1].channels[0]", WH_RULE_FIELD_FORMAT},
+    {sealed, "desks[0].contacts[1].channels[0]", WH_RULE_DISTRICT_SEALED},
     {category_twice, "categories[1].code", WH_RULE_FIELD_TWICE},
     {category_priority, "categories[0].priority", WH_RULE_FIELD_ENUM},
     {full_address, "categories[0].full_address[1]", WH_RULE_FIELD_UNKNOWN},
