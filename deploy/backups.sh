@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What backup, restore and drill share: what a backup's folder holds, the state of both journals as one
-# line of JSON, and what makes a restored state right. Sourced after lib.sh, never run.
+# line of JSON, and what makes a restored state right. Sourced after lib.sh, and by the postgres
+# container (which has psql's JSON, but no jq); never run. Whoever sources it defines as_user, say, die.
 #
 # BACKUP/pg             the cluster as pg_basebackup took it, with its WAL and checksummed manifest
 # BACKUP/settings       keyring, doors, district.json, phones.csv: no private key, no secret
@@ -11,14 +12,14 @@ STAMP=$(date -u +%Y%m%dT%H%M%SZ)
 GROWING="journal whistle task district code" # tables from which nothing is ever deleted
 
 # sql CONNINFO TEXT: one value or one row.
-sql() { as_user "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
+sql() { as_user "${PGBIN:+$PGBIN/}psql" -qAtX -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 
 # state CONNINFO: heads and row counts of both schemas, of one snapshot, as JSON. full: count the
 # journals' rows too (their seq says how many there must be).
 state() {
     local skip="AND tablename <> 'journal'"
     [ "${2:-}" != full ] || skip=""
-    as_user "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -d "$1" <<SQL
+    as_user "${PGBIN:+$PGBIN/}psql" -qAtX -v ON_ERROR_STOP=1 -d "$1" <<SQL
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL search_path = pg_catalog;
 WITH t AS (
@@ -66,8 +67,68 @@ newest_backup() { backups "$1" | tail -n 1; }
 
 # verify_files BACKUP: every file as it was taken (PostgreSQL's own checksums, ours for the rest).
 verify_files() {
-    as_user "$PGBIN/pg_verifybackup" -q "$1/pg" &&
-        as_user sh -c "cd '$1' && sha256sum --quiet -c settings.sha256"
+    "${PGBIN:+$PGBIN/}pg_verifybackup" -q "$1/pg" &&
+        { [ ! -s "$1/settings.sha256" ] || (cd "$1" && sha256sum --quiet -c settings.sha256); }
+}
+
+# lock_folder DIR: one backup at a time; what a broken one left goes.
+lock_folder() {
+    exec 7>"$1/.lock"
+    flock -n 7 || die "另一个备份在进行 / another backup is under way: $1"
+    rm -rf "$1"/.new-*
+}
+
+# take_backup DIR CONNINFO [OPTION…]: into DIR/whistle-STAMP, whole by its name at the very end. `extras`
+# (of the caller) adds settings to the folder named, `secret_print NAME` tells a secret's fingerprint.
+# Sets taken_path, taken_bytes, taken_seconds.
+take_backup() {
+    local dir=$1 connection=$2 name=whistle-$STAMP began=$SECONDS before after
+    local new=$dir/.new-$name
+    shift 2
+    [ ! -e "$dir/$name" ] || die "已有 / exists: $dir/$name"
+    before=$(state "$connection") || die "数据库不应答 / the database does not answer: $connection"
+    need_room "$dir" "$(sql "$connection" "SELECT sum(pg_database_size(oid)) FROM pg_database")"
+    as_user mkdir -m 700 "$new"
+    # shellcheck disable=SC2064
+    trap "rm -rf '$new'" EXIT
+    as_user "${PGBIN:+$PGBIN/}pg_basebackup" -d "$connection" -D "$new/pg" -X stream -c fast \
+        --manifest-checksums=SHA256 --no-password "$@" -l "$name" || die "pg_basebackup 失败 / failed"
+    after=$(state "$connection")
+    extras "$new"
+    verify_files "$new" || die "备份核验不过 / the backup does not verify"
+    taken_bytes=$(folder_bytes "$new")
+    taken_seconds=$((SECONDS - began))
+    as_user tee "$new/manifest.json" >/dev/null <<JSON
+{"whistle_backup": 1, "name": "$name", "host": "$(hostname)", "seconds": $taken_seconds, "bytes": $taken_bytes,
+ "postgres": "$(sql "$connection" 'SHOW server_version')",
+ "secrets": {"vault": "$(secret_print vault)", "reporter": "$(secret_print reporter)"},
+ "before": $before,
+ "after": $after}
+JSON
+    sync -f "$new"
+    mv "$new" "$dir/$name"
+    trap - EXIT
+    sync "$dir"
+    taken_path=$dir/$name
+}
+
+# remove_old DIR KEEP: only whole backups are counted.
+remove_old() {
+    local each
+    backups "$1" | head -n -"$2" | while read -r each; do rm -rf "${each:?}"; done
+}
+
+# next_number TODAY GREATEST LAST: after which number new ones begin. Numbers that were given after the
+# backup are lost with their whistles but stand on paper and in departments' books: new ones of the day
+# begin at the next million. GREATEST: the greatest restored one, LAST: what was told at the last restore.
+next_number() {
+    local day=$1 greatest=$2 n
+    if [ "$3" -gt "$greatest" ]; then greatest=$3; fi
+    if [ $((greatest / 10000000)) -gt "$day" ]; then day=$((greatest / 10000000)); fi
+    n=1
+    if [ $((greatest / 10000000)) = "$day" ]; then n=$(((greatest % 10000000) / 1000000 + 1)); fi
+    [ "$n" -le 9 ] || die "今天已恢复过 9 次 / restored nine times today: no numbers are left for this day"
+    printf '%s\n' $((day * 10000000 + n * 1000000))
 }
 
 # private_access FOLDER: who reaches a cluster of this machine: this system user, over its socket.

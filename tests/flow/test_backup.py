@@ -69,6 +69,11 @@ class Raising:
         self.thread.join()
 
 
+def gas(title, *more):
+    return cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", title, "--address",
+                           "槐荫里", "--answer", "smell_where=楼道", *more)[0]["number"]
+
+
 def known(numbers):
     """Which of these numbers intake and dispatch know."""
     ids = [int(n.split("-")[1]) * 10**7 + int(n.split("-")[2]) for n in numbers]
@@ -89,9 +94,7 @@ def copy_of(path):
 
 def test_backup_under_load():
     for _ in range(3):
-        cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", "有燃气味", "--address",
-                        "槐荫里", "--answer", "smell_where=楼道", "--reporter-name", "王五",
-                        "--reporter-phone", "13800000000")
+        gas("有燃气味", "--reporter-name", "王五", "--reporter-phone", "13800000000")
     with Raising() as raising:
         time.sleep(3)
         began = time.monotonic()
@@ -181,6 +184,16 @@ def test_only_whole_backups_are_kept():
     deploy("backup", folder, "--keep", "none", expect=2)
 
 
+def test_by_connection_string():
+    """Another cluster, as a role that may replicate and read, and no more."""
+    cluster.sql("CREATE ROLE keeper LOGIN REPLICATION")
+    cluster.sql("GRANT pg_read_all_data TO keeper")
+    where = f"host={cluster.dir}/run,/nowhere dbname=whistle user=keeper target_session_attrs=read-write"
+    told = json.loads(deploy("backup", cluster.dir + "/afar", "--connection", where, "--json")[0])
+    with open(told["backup"] + "/manifest.json") as file:
+        assert json.load(file)["after"]["schemas"]["dispatch"]["seq"] > 100
+
+
 def stop(*names):
     for name in names:
         cluster.processes[name].send(signal.SIGINT if name == "postgres" else signal.SIGTERM)
@@ -204,8 +217,7 @@ def test_restore():
     cursor, kept = cluster.dir + "/cursors/gasco", cluster.dir + "/cursors/kept"
     follow("GASCO", cursor)
     shutil.copy(cursor, kept)
-    lost = [cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", f"丢失 {i}", "--address",
-                            "槐荫里", "--answer", "smell_where=楼道")[0]["number"] for i in range(5)]
+    lost = [gas(f"丢失 {i}") for i in range(5)]
     follow("GASCO", cursor)
     sent = len(glob.glob(cluster.dir + "/outbox/*.json"))
     refused = deploy("restore", good["path"], "--yes", expect=1)[1]
@@ -237,12 +249,10 @@ def test_restore():
         assert cluster.whistle("990101001", "show", number, expect=1)[0]["error"]["status"] == 404
 
     # Numbers that were lost are never given again, also after another start.
-    fresh = [cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", "恢复后", "--address",
-                             "槐荫里", "--answer", "smell_where=楼道")[0]["number"] for _ in range(3)]
+    fresh = [gas("恢复后") for _ in range(3)]
     stop("intake")
     cluster.start_service("intake", WHISTLE_NUMBER_AFTER=str(after))
-    fresh.append(cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", "再启动后",
-                                 "--address", "槐荫里", "--answer", "smell_where=楼道")[0]["number"])
+    fresh.append(gas("再启动后"))
     assert len(set(fresh)) == 4 and not set(fresh) & set(lost)
     assert [int(n.split("-")[2]) for n in fresh] == [after % 10**7 + i for i in range(1, 5)], fresh
 
@@ -266,6 +276,62 @@ def test_restore():
     first = next(w["number"] for w in reversed(unsealed) if w["title"] == "有燃气味")
     person = cluster.whistle("990101001", "unseal", first, "--reason", "恢复演练核对")[0]
     assert person["reporter"] == {"name": "王五", "phone": "13800000000"}
+
+
+CONTAINER = """
+set -eu
+mount -t tmpfs none /opt; mount -t tmpfs none /srv
+mkdir -p /opt/whistle /srv/whistle/database /srv/whistle/socket /srv/whistle/roles /srv/whistle/backup
+cp {top}/deploy/shared.sh {top}/deploy/backups.sh {top}/deploy/docker/postgres.sh /opt/whistle/
+for name in intake dispatch; do
+    head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n' >/srv/whistle/roles/whistle_$name
+done
+cp -a {backup}/pg /srv/whistle/database/15
+echo "include 'whistle.conf'" >>/srv/whistle/database/15/postgresql.conf
+chown -R postgres /srv/whistle
+container() {{
+    (cd / && PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin /usr/sbin/runuser -u postgres -- \\
+        bash /opt/whistle/postgres.sh "$@")
+}}
+started() {{
+    for i in $(seq 300); do if container health 2>/dev/null; then return 0; fi; sleep 0.1; done
+    return 1
+}}
+ended() {{ kill -INT $(head -n 1 /srv/whistle/database/15/postmaster.pid); wait; }}
+container serve >{out}/serve.log 2>&1 & started || {{ cat {out}/serve.log; exit 1; }}
+container backup; sleep 1; container backup --keep 1
+[ $(ls -d /srv/whistle/backup/whistle-* | wc -l) = 1 ]
+if container restore newest 2>/dev/null; then echo "restored over a running one"; exit 1; fi
+ended
+container restore newest; container restore newest
+container serve >{out}/serve.log 2>&1 & started || {{ cat {out}/serve.log; exit 1; }}
+runuser -u postgres -- psql -qAtX -h /srv/whistle/socket -U whistle -d whistle \\
+    -c 'SELECT seq FROM dispatch.head'
+ended
+cp -a /srv/whistle/backup/whistle-* {out}/
+"""
+
+
+def test_in_the_postgres_container():
+    """The container's own script, in a mount namespace instead of a container."""
+    if os.geteuid() != 0:
+        print("     skipped: needs root for a mount namespace")
+        return
+    out = cluster.dir + "/container"
+    os.makedirs(out)
+    script = CONTAINER.format(top=TOP, backup=good["path"], out=out)
+    done = subprocess.run(["unshare", "-m", "bash", "-c", script], capture_output=True, text=True,
+                          timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    today = [int(line.rsplit("=", 1)[1]) for line in done.stdout.splitlines()
+             if "WHISTLE_NUMBER_AFTER=" in line]
+    assert len(today) == 2 and today[1] == today[0] + 10**6, done.stdout  # a million further each time
+    with open(good["path"] + "/manifest.json") as file:
+        manifest = json.load(file)
+    seq = int(done.stdout.splitlines()[-1])
+    seqs = [manifest[when]["schemas"]["dispatch"]["seq"] for when in ("before", "after")]
+    assert seqs[0] <= seq <= seqs[1]
+    assert drill(glob.glob(out + "/whistle-*")[0])["good"] is True
 
 
 def test_backup_after_a_restore_is_good():
