@@ -15,6 +15,7 @@
 #define TICK_MS 200
 #define BEAT_AFTER_MS 700
 #define LOOK_EVERY_MS 1000
+#define COME_BACK_MS 250
 #define MESSAGE_MAX (128 * 1024) // Follow and Credit are small
 #define ARENA_CAP (1024 * 1024)
 
@@ -253,6 +254,13 @@ void wh_feed_suspend(struct wh_feed *feed)
         listener_drop(feed->listeners[feed->n_listeners - 1]);
     feed->n_dirty = 0;
     feed->suspended = true;
+}
+
+void wh_feed_end(struct wh_feed *feed)
+{
+    for (size_t i = 0; i < feed->n_listeners; i++)
+        feed_refuse(feed, &feed->listeners[i]->peer, WH_RULE_BUSY_STOPPING, "", COME_BACK_MS);
+    wh_feed_suspend(feed);
 }
 
 void wh_feed_resume(struct wh_feed *feed, int64_t epoch)

@@ -44,6 +44,9 @@ void wh_feed_moved(struct wh_feed *feed);
 // forgotten (they ask again after their silence). Then resumed with the new epoch, after the tail
 // was rebuilt.
 void wh_feed_suspend(struct wh_feed *feed);
+// The process ends in order: followers are told to follow again soon, then as suspended. (Else they
+// notice by its silence, which takes them 1.5 s.)
+void wh_feed_end(struct wh_feed *feed);
 void wh_feed_resume(struct wh_feed *feed, int64_t epoch);
 // For wh_follower_lag, wh_followers_each, wh_seen_by. Lag counts connected followers of role
 // service only (nobody else shall hold up a publisher by taking a name); ms: since the head passed

@@ -69,6 +69,8 @@ static void on_drain(uv_timer_t *timer)
     uv_timer_stop(timer);
     if (late)
         wh_log(WH_LOG_WARN, "service.drain", "detail", "not everything left within 20 s", NULL);
+    if (runtime->feed)
+        wh_feed_end(runtime->feed);
     wh_owner_release(runtime, wh_lifecycle_stop);
 }
 

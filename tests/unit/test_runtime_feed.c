@@ -356,6 +356,24 @@ static void a_revoked_key_is_told_and_forgotten(void **state)
     assert_int_equal(wh_feed_counts(test->feed).revoked, 1);
 }
 
+// The process ends in order: everybody is told to come back, and hears nothing more.
+static void its_end_is_told(void **state)
+{
+    struct test *test = *state;
+    struct ear *one = ear_new(test, 2, "intake"), *other = ear_new(test, 3, "intake");
+    ear_follow(one, 1000, 1 << 20, true);
+    ear_follow(other, 1000, 1 << 20, true);
+    commit(test, 50);
+    until_caught_up(test, one);
+    until_caught_up(test, other);
+    wh_feed_end(test->feed);
+    for (int i = 0; i < 100 && one->refusals + other->refusals < 2; i++)
+        net_run(&test->net, 20);
+    ear_expect(one, "busy.stopping", "");
+    ear_expect(other, "busy.stopping", "");
+    assert_int_equal(wh_feed_listeners(test->feed), 0);
+}
+
 // ---- seen, lag, silence ----------------------------------------------------------------------
 
 static void seen_is_kept_by_name(void **state)
@@ -479,6 +497,7 @@ int main(void)
         TEST(a_journal_that_lost_rows_is_told),
         TEST(refusals),
         TEST(a_revoked_key_is_told_and_forgotten),
+        TEST(its_end_is_told),
         TEST(seen_is_kept_by_name),
         TEST(silence_is_broken_every_second),
         TEST(suspended_it_is_silent),
