@@ -31,7 +31,7 @@ PAIRS = (("street", "OWNER"), ("OWNER", "postgres"), ("SPARE", "postgres"), ("di
          ("dispatch", "OWNER"), ("dept-a", "dispatch"), ("dept-b", "dispatch"), ("sender", "dispatch"),
          ("sender", "OWNER"))
 KINDS = ("to", "from", "both", "reset")
-NOTICED_S, WHOLE_S, MEMORY_MIB, GROWTH_MIB = 10.0, 20.0, 128, 32
+NOTICED_S, WHOLE_S, MEMORY_MIB, GROWTH_MIB = 10.0, 20.0, 128, 16
 INSTANCES = ("intake", "intake-b", "dispatch")
 
 
@@ -106,12 +106,12 @@ class Cut(threading.Thread):
 
 class Partition(Load):
     def __init__(self, options):
-        seconds = options.cuts * ((options.shortest + options.longest) / 2 + 4) / options.at_once
+        seconds = -(-options.cuts // options.at_once) * (options.longest + 3)
         super().__init__(options.whistles or int(60 * seconds), seconds, options.sign, options.keep,
                          NetCluster)
         self.options = options
         self.random = random.Random(options.seed)
-        self.cuts, self.whole, self.memory = [], [], {}
+        self.cuts, self.whole, self.memory = [], [], {i: {} for i in INSTANCES}
         self.turns = []  # pairs still to be cut in this round
 
     def restart(self, name):
@@ -165,7 +165,7 @@ class Partition(Load):
     def measure_memory(self, when):
         for instance in INSTANCES:
             service = instance.split("-")[0]
-            self.memory.setdefault(instance, {})[when] = round(self.figure(
+            self.memory[instance][when] = round(self.figure(
                 instance, f'process_resident_memory_bytes{{service="{service}"}}') / 2**20, 1)
 
     # ---- cutting ----------------------------------------------------------------------------------
@@ -202,8 +202,9 @@ class Partition(Load):
     def run(self):
         told = began = time.monotonic()
         self.wait_whole(60)
-        self.measure_memory("first")
         while len(self.cuts) < self.options.cuts:
+            if "half" not in self.memory["intake"] and 2 * len(self.cuts) >= self.options.cuts:
+                self.measure_memory("half")
             self.wave(min(self.options.at_once, self.options.cuts - len(self.cuts)))
             if time.monotonic() - told > 10:
                 told = time.monotonic()
@@ -218,8 +219,8 @@ class Partition(Load):
         late = [f"{'-'.join(c.named)} {c.kind} {c.seconds:.0f} s: "
                 + (f"after {c.noticed:.1f} s" if c.noticed else f"{c.after} open at the end")
                 for c in self.cuts if c.overlooked()]
-        fat = [f"{i} {m['first']} to {m['last']} MiB" for i, m in self.memory.items()
-               if m["last"] > MEMORY_MIB or m["last"] - m["first"] > GROWTH_MIB]
+        fat = [f"{i} {m['half']} to {m['last']} MiB" for i, m in self.memory.items()
+               if m["last"] > MEMORY_MIB or m["last"] - m["half"] > GROWTH_MIB]
         silent = [c.named for c in self.cuts if sum(c.before) == 0 and c.named != ("sender", "OWNER")]
         return [
             ("nobody_ended_by_himself", "; ".join(self.faults[:5]) or None),
@@ -237,7 +238,8 @@ class Partition(Load):
             pairs[name] = pairs.get(name, 0) + 1
         return {"cuts": len(self.cuts), "pairs": pairs,
                 "kinds": {k: sum(c.kind == k for c in self.cuts) for k in KINDS},
-                "noticed": figures([c.noticed for c in self.cuts if c.noticed]),
+                "noticed": figures([c.noticed for c in self.cuts if c.noticed and sum(c.before)]),
+                "idle": sum(not sum(c.before) for c in self.cuts),
                 "healed_before": sum(c.noticed is None and c.seconds < NOTICED_S for c in self.cuts),
                 "whole_again": figures(self.whole), "memory_mib": self.memory}
 
