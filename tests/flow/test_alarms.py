@@ -292,15 +292,16 @@ def test_a_dead_letter_is_seen_shown_and_retried():
                 f"CHECK (submitted_at < {int(time.time() * 1000)}) NOT VALID")
     number = raise_some(1, "--no-wait")[0]
     opened = 'whistle_dead_letters_open{service="dispatch"}'
-    runner.until(lambda: value("dispatch", opened) == 1)
+    runner.until(lambda: value("dispatch", opened) == 2)  # a P1 comes by both of intake's feeds
     assert value("dispatch", 'whistle_parked_objects{service="dispatch"}') == 1
     assert fires() == {"DeadLetters"}
     letters = cluster.whistle("OPERATOR", "dead-letters", "list")
-    assert len(letters) == 1 and letters[0]["sqlstate"] == "23514", letters
+    assert [one.get("sqlstate", "") for one in letters] == ["23514", ""], letters
+    assert letters[0]["object"] == letters[1]["object"]
     letter = str(letters[0]["id"])
-    assert cluster.whistle("OPERATOR", "dead-letters", "show", letter) == letters
+    assert cluster.whistle("OPERATOR", "dead-letters", "show", letter) == letters[:1]
     cluster.whistle("OPERATOR", "dead-letters", "retry", letter, expect=1)  # the cause is still there
-    assert value("dispatch", opened) == 1
+    assert value("dispatch", opened) == 2
     cluster.sql("ALTER TABLE dispatch.whistle DROP CONSTRAINT sick")
     cluster.whistle("OPERATOR", "dead-letters", "retry", letter)
     assert cluster.whistle("OPERATOR", "dead-letters", "list") == []
