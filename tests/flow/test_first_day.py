@@ -207,7 +207,8 @@ def test_unchanged_means_no_difference():
     wrong = text.replace("sealed.", "sealed.9", 1)  # of another system, or made up: nobody could open it
     save(os.path.join(folder("live"), "desks.csv"), wrong, encoding="utf-8")
     kept = run("OPERATOR", "import", folder("live"), expect=1)
-    assert [(f["row"], f["column"], f["rule"]) for f in kept[:-1]] == [(2, "channels", "district.sealed")], kept
+    said = [(f["row"], f["column"], f["rule"]) for f in kept[:-1]]
+    assert said == [(2, "channels", "district.sealed")], kept
 
 
 def edit(name, right, wrong):
