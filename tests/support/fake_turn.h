@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A turn without an engine: rows that a store puts are collected as in a real one and run against a
-// real PostgreSQL in one transaction. Replaces wh_put, so a program that links it has no engine.
+// real PostgreSQL in one transaction.
 #ifndef WH_TESTS_SUPPORT_FAKE_TURN_H
 #define WH_TESTS_SUPPORT_FAKE_TURN_H
 
