@@ -16,17 +16,17 @@
 
 #define PATIENCE_MS 3000
 
-static void print(const char *check, const char *cause, const char *todo, const char *detail)
+static void print(const char *check, const char *cause, const char *remedy, const char *detail)
 {
     enum tone tone = cause ? TONE_BAD : TONE_GOOD;
     printf("%s%s%s %-10s ", colour_on(tone), cause ? "✗" : "✓", colour_off(tone), check);
     say_clean(stdout, detail, false);
-    if (todo)
-        printf("\n             → %s", todo);
+    if (remedy)
+        printf("\n             → %s", remedy);
     (void)fputc('\n', stdout);
 }
 
-void finding(struct doctor *doctor, const char *check, const char *cause, const char *todo,
+void finding(struct doctor *doctor, const char *check, const char *cause, const char *remedy,
              const char *detail, ...)
 {
     char text[1400];
@@ -39,11 +39,11 @@ void finding(struct doctor *doctor, const char *check, const char *cause, const 
         must(json_pack("{s:s, s:b, s:s}", "check", check, "good", cause == NULL, "detail", text));
     if (cause)
         json_object_set_new(line, "cause", json_string(cause));
-    if (todo)
-        json_object_set_new(line, "do", json_string(todo));
+    if (remedy)
+        json_object_set_new(line, "do", json_string(remedy));
     json_array_append_new(doctor->checks, line);
     if (!doctor->cli->json)
-        print(check, cause, todo, text);
+        print(check, cause, remedy, text);
 }
 
 // The hourly sheets are what a shift works by when nothing else answers: are they fresh?
@@ -51,18 +51,18 @@ static void check_sheets(struct doctor *doctor)
 {
     char why[1024] = "", span[64];
     const char *folder = sheets_folder(doctor->cli);
-    const char *todo = T("看 deploy/logs sheets", "see deploy/logs sheets");
+    const char *remedy = T("看 deploy/logs sheets", "see deploy/logs sheets");
     if (!folder)
         return;
     int64_t age = sheets_age(folder, cli_now(), why, sizeof why);
     bool good = age >= 0 && age < SHEET_STALE_MS;
     span_text(age, span, sizeof span);
     if (age < 0)
-        finding(doctor, "sheets", "sheets.missing", todo,
+        finding(doctor, "sheets", "sheets.missing", remedy,
                 T("%s: 还没有写好的交接班单%s%s", "%s: no handover sheets yet%s%s"), folder,
                 *why ? ": " : "", why);
     else
-        finding(doctor, "sheets", good ? NULL : "sheets.old", good ? NULL : todo,
+        finding(doctor, "sheets", good ? NULL : "sheets.old", good ? NULL : remedy,
                 T("%s: 最近一次全部写好在 %s前%s%s", "%s: all written %s ago%s%s"), folder, span,
                 *why ? ": " : "", why);
 }

@@ -15,8 +15,8 @@ struct doctor {
 };
 
 // check: what was looked at. cause: a stable word where something is wrong, NULL where all is well.
-// detail: what is so. todo: what to do about it, NULL where nothing.
-void finding(struct doctor *doctor, const char *check, const char *cause, const char *todo,
+// detail: what is so. remedy: what to do about it, NULL where nothing.
+void finding(struct doctor *doctor, const char *check, const char *cause, const char *remedy,
              const char *detail, ...) __attribute__((format(printf, 5, 6)));
 
 // doctor_files.c: own key, the folder's key files, keyring, secrets, as far as they can be read.

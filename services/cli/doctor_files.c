@@ -80,17 +80,17 @@ static void check_ring(struct doctor *doctor)
 {
     char beside[700], why[300] = "";
     const char *path = ring_path(doctor, beside);
-    const char *todo = T("改好这一行;在此之前服务用最后一份好的钥匙环",
-                         "mend that line; until then the services keep the last good keyring");
+    const char *remedy = T("改好这一行;在此之前服务用最后一份好的钥匙环",
+                           "mend that line; until then the services keep the last good keyring");
     struct wh_keyring *ring;
     if (!path)
         return;
     if (wh_keyring_read(path, &ring, why, sizeof why) < 0) {
-        finding(doctor, "keyring", "keyring.broken", todo, "%s", why);
+        finding(doctor, "keyring", "keyring.broken", remedy, "%s", why);
         return;
     }
     size_t n = wh_keyring_count(ring);
-    finding(doctor, "keyring", n ? NULL : "keyring.broken", n ? NULL : todo,
+    finding(doctor, "keyring", n ? NULL : "keyring.broken", n ? NULL : remedy,
             T("%s: %zu 把密钥", "%s: %zu keys"), path, n);
     wh_keyring_free(ring);
 }

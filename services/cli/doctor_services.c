@@ -30,6 +30,9 @@ static const struct {
      "the service it follows does not run or cannot be reached"},
     {"feed.rewound", "数据库曾恢复到更早的状态:见 services/runtime/README.md 的 Turns",
      "the database was restored to an older state: see services/runtime/README.md, Turns"},
+    {"clock.back", "机器时钟往回跳过;服务的时间稍慢地走到两者相合,不必处理,先查时间同步",
+     "the machine's clock jumped back; the service's time runs a little slower until both meet: "
+     "look at the time service, nothing else"},
     {"busy.starting", "正在启动,稍后再看", "it is starting, look again"},
     {"auth.unknown", "请运维人员发新密钥", "ask an operator for a new key"},
     {"auth.ended", "请运维人员发新密钥", "ask an operator for a new key"},

@@ -112,7 +112,7 @@ static void remember(struct wh_engine *engine)
             wh_fatal("tail", "the tail does not continue at %lld",
                      (long long)turn->emits[i].row.seq);
     if (turn->n_emits)
-        engine->last_at = turn->now;
+        wh_engine_stood(engine, turn->now);
     engine->seq = turn->seq;
     memcpy(engine->hash, turn->hash, sizeof engine->hash);
 }

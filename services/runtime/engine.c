@@ -132,12 +132,35 @@ void wh_engine_close(struct wh_engine *engine)
     uv_close((uv_handle_t *)&engine->prepare, on_prepare_closed);
 }
 
+void wh_engine_stood(struct wh_engine *engine, int64_t at)
+{
+    wh_clock_stood(&engine->clock, at, wh_mono_ms());
+}
+
+int64_t wh_engine_now(const struct wh_engine *engine)
+{
+    return wh_clock_now(&engine->clock, wh_wall_ms(), wh_mono_ms());
+}
+
+int64_t wh_engine_ahead(struct wh_engine *engine)
+{
+    int64_t wall = wh_wall_ms(), mono = wh_mono_ms();
+    int64_t jump = wh_clock_jump(&engine->clock, wall, mono);
+    int64_t ahead = engine->serving ? wh_clock_now(&engine->clock, wall, mono) - wall : 0;
+    if (jump != 0) {
+        wh_logf(WH_LOG_WARN, "clock.jumped", "by %lld ms; turns are %lld ms ahead of it now",
+                (long long)jump, (long long)ahead);
+        wh_metrics_add(engine->runtime->metrics, FIG_CLOCK_JUMPED, NULL, 1);
+    }
+    return ahead;
+}
+
 void wh_engine_serve(struct wh_engine *engine, int64_t epoch, int64_t seq,
                      const uint8_t hash[WH_HASH_SIZE], int64_t last_at)
 {
     engine->epoch = epoch;
     engine->seq = seq;
-    engine->last_at = last_at;
+    wh_engine_stood(engine, last_at);
     memcpy(engine->hash, hash, sizeof engine->hash);
     engine->limit = engine->items_max;
     engine->repeats = 0;

@@ -10,6 +10,7 @@
 
 #include "base/map.h"
 #include "runtime/batch.h"
+#include "runtime/clock.h"
 #include "runtime/figures.h"
 #include "runtime/follows.h"
 #include "runtime/lanes.h"
@@ -120,7 +121,8 @@ struct wh_engine {
     bool serving;
     enum wh_engine_state state;
     unsigned generation; // changes when memory is void
-    int64_t epoch, seq, last_at;
+    int64_t epoch, seq;
+    struct wh_clock clock;
     uint8_t hash[WH_HASH_SIZE];
     struct wh_lanes fresh, inbox; // commands: to be looked up first; ready
     struct wh_list asked;         // being looked up
@@ -154,6 +156,9 @@ void wh_inbox_ask(struct wh_engine *engine);
 bool wh_inbox_asking(const struct wh_engine *engine);
 size_t wh_inbox_waiting(const struct wh_engine *engine);
 void wh_inbox_void(struct wh_engine *engine);
+
+// The newest durable time is `at`, reached now.
+void wh_engine_stood(struct wh_engine *engine, int64_t at);
 
 // take.c: fills an empty turn from what waits and is due
 void wh_turn_take(struct wh_engine *engine);

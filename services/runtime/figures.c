@@ -47,6 +47,7 @@ void wh_figures_begin(struct wh_metrics *metrics)
                    WH_LABELS({"at", "door"}, {"reason", wh_rule_info(WH_RULE_AUTH_UNKNOWN)->name}),
                    0);
     wh_metrics_add(metrics, FIG_VOID, NULL, 0);
+    wh_metrics_add(metrics, FIG_CLOCK_JUMPED, NULL, 0);
     wh_metrics_add(metrics, FIG_KEPT, NULL, 0);
     wh_metrics_add(metrics, FIG_TURNS, NULL, 0);
     wh_metrics_add(metrics, FIG_REFUSED_TURNS, NULL, 0);
@@ -160,7 +161,7 @@ static void engine(struct wh_runtime *runtime)
 {
     const struct wh_engine *engine = runtime->engine;
     struct wh_timer timer = {0};
-    int64_t late = wh_timers_first(runtime->timers, &timer) ? wh_wall_ms() - timer.at : 0;
+    int64_t late = wh_timers_first(runtime->timers, &timer) ? wh_engine_now(engine) - timer.at : 0;
     gauge(runtime, FIG_INBOX, (double)wh_engine_waiting(engine));
     gauge(runtime, FIG_OLDEST, (double)wh_engine_oldest_ms(engine) / 1000);
     gauge(runtime, FIG_TIMERS, (double)wh_timers_count(runtime->timers));
@@ -208,6 +209,7 @@ static void keys(struct wh_runtime *runtime)
     gauge(runtime, FIG_KEYS_BAD, figures.bad);
     gauge(runtime, FIG_KEYS_EXPIRING, (double)figures.expiring);
     gauge(runtime, FIG_CLOCK, (double)wh_wall_ms() / 1000);
+    gauge(runtime, FIG_CLOCK_AHEAD, (double)wh_engine_ahead(runtime->engine) / 1000);
 }
 
 // ---- what the service counts in its tables ---------------------------------------------------
@@ -234,7 +236,7 @@ static void count(struct wh_runtime *runtime)
 {
     uint8_t space[8];
     struct wh_db_param param;
-    struct wh_val now = WH_L(wh_wall_ms());
+    struct wh_val now = WH_L(wh_engine_now(runtime->engine));
     if (!runtime->service->count || runtime->counting.busy || runtime->phase != WH_PHASE_SERVING ||
         wh_mono_ms() < runtime->counting.next_at || !wh_db_ready(runtime->viewer) ||
         wh_param_scalar(&now, space, sizeof space, &param) != 0)

@@ -68,6 +68,10 @@
 #define FIG_KEYS_READ "keyring_read_time_seconds", "when the keyring was last read well"
 #define FIG_KEYS_BAD "keyring_bad", "1: the keyring file cannot be read, the last good one holds"
 #define FIG_KEYS_EXPIRING "keys_expiring", "identities without a valid key 7 days from now"
+#define FIG_CLOCK_JUMPED \
+    "clock_jumps_total", "times that the wall clock moved by itself for 2 s or more"
+#define FIG_CLOCK_AHEAD \
+    "clock_ahead_seconds", "how far turns are ahead of a wall clock that jumped back"
 #define FIG_CLOCK "clock_seconds", "what this process takes for the time"
 #define FIG_SCHEMA "schema_version", "newest migration of the tables, by set"
 #define FIG_SCHEMA_KNOWN "schema_known_version", "newest migration this program knows, by set"

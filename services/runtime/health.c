@@ -6,8 +6,10 @@
 #include "runtime/disk.h"
 #include "runtime/follows.h"
 #include "runtime/runtime.h"
+#include "runtime/turn.h"
 
 #define TROUBLES_MAX 16
+#define CLOCK_AHEAD_MS 2000
 
 // Also part of the wire: statement of every service, answered by database_at and dead_letters.
 const char wh_health_sql[] =
@@ -58,6 +60,13 @@ void wh_health(struct wh_runtime *runtime, const struct wh_row *row, struct wh_a
         return;
     if (broken != NULL)
         trouble(&health, "keyring.broken", broken);
+    int64_t ahead = wh_engine_ahead(runtime->engine);
+    if (ahead > CLOCK_AHEAD_MS) {
+        char text[128];
+        (void)snprintf(text, sizeof text, "turns are %lld s ahead of this machine's clock",
+                       (long long)(ahead / 1000));
+        trouble(&health, "clock.back", text);
+    }
     if (disk != WH_DISK_AMPLE)
         trouble(&health, disk == WH_DISK_FULL ? "disk.full" : "disk.scarce",
                 wh_settings_text(runtime->settings, "data_dir"));

@@ -9,6 +9,7 @@
 #include "runtime/batch.h"
 #include "runtime/row.h"
 #include "runtime/runtime.h"
+#include "runtime/turn.h"
 
 #define ARENA_CAP ((size_t)32 << 20)
 #define BUSY_RETRY_MS 500
@@ -70,7 +71,7 @@ void wh_query_begin(struct wh_runtime *runtime, struct wh_door_item *item)
     }
     query->runtime = runtime;
     query->item = item;
-    query->now = wh_wall_ms();
+    query->now = wh_engine_now(runtime->engine);
     wh_arena_init(&query->arena, ARENA_CAP);
     item->turn_data = query;
     runtime->n_queries++;

@@ -318,8 +318,7 @@ static void wake_later(struct wh_engine *engine, int64_t now)
 void wh_turn_begin(struct wh_engine *engine)
 {
     struct wh_turn *turn = &engine->turn;
-    int64_t now = wh_wall_ms();
-    turn->now = now > engine->last_at ? now : engine->last_at;
+    turn->now = wh_engine_now(engine);
     wh_turn_take(engine);
     if (turn->n == 0 && !marks_due(engine)) {
         wake_later(engine, turn->now);

@@ -22,6 +22,10 @@ bool wh_engine_idle(const struct wh_engine *engine); // nothing waits, nothing i
 size_t wh_engine_waiting(const struct wh_engine *engine);
 // How long the oldest item that waits or is in the turn in hand has been here.
 int64_t wh_engine_oldest_ms(const struct wh_engine *engine);
+// What turns and questions take for the time, ms UTC (clock.h).
+int64_t wh_engine_now(const struct wh_engine *engine);
+// How far that is ahead of the wall clock, which jumped back; 0: not. Tells the log of new jumps.
+int64_t wh_engine_ahead(struct wh_engine *engine);
 int64_t wh_engine_head(const struct wh_engine *engine);
 int64_t wh_engine_epoch(const struct wh_engine *engine);
 

@@ -55,9 +55,12 @@ class Standing:
         return self.child.wait(10)
 
 
+def with_key(file):
+    return [cluster.bin("whistle"), "--doors", cluster.dir + "/keys/doors", "--key", file]
+
+
 def follower(name, file, *words):
-    command = [cluster.bin("whistle"), "--doors", cluster.dir + "/keys/doors", "--key", file, "follow", "--json"]
-    return Standing(name, [*command, *words])
+    return Standing(name, [*with_key(file), "follow", "--json", *words])
 
 
 class Blower:
@@ -108,7 +111,8 @@ def test_department_rotates_without_a_stop():
     watcher = threading.Thread(target=look)
     watcher.start()
     runs = follower("rotated", file, "--new")
-    example = sub.Subscriber(cluster, "rotated-c", [cluster.bin("example_department"), cluster.dir + "/cursors/c"],
+    example = sub.Subscriber(cluster, "rotated-c",
+                             [cluster.bin("example_department"), cluster.dir + "/cursors/c"],
                              WHISTLE_KEY=file, WHISTLE_DOORS=cluster.dir + "/keys/doors")
     python = sub.Subscriber(cluster, "rotated-py", [
         "/usr/bin/python3", TOP + "/services/client/example/department.py", file, cluster.dir + "/keys/doors",
@@ -210,8 +214,8 @@ def test_revoked_while_streaming():
     for file in (files["one"], stranger):
         began = time.monotonic()
         for words in (["tasks"], ["follow"]):
-            done = subprocess.run([cluster.bin("whistle"), "--doors", cluster.dir + "/keys/doors", "--key", file,
-                                   *words, "--json"], capture_output=True, text=True, timeout=30)
+            done = subprocess.run([*with_key(file), *words, "--json"], capture_output=True, text=True,
+                                  timeout=30)
             assert done.returncode == 1, done
             assert json.loads(done.stdout)["error"]["rule"] == "auth.unknown", done
         assert time.monotonic() - began < 10
@@ -222,8 +226,7 @@ def test_notices_end_with_their_key():
     file = cluster.dir + "/keys/second-notifier.key"
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 4))
     key("new", "NOTIFIER", "--role", "notifier", "--out", file, "--until", until)
-    notify = Standing("notify", [cluster.bin("whistle"), "--doors", cluster.dir + "/keys/doors", "--key", file,
-                                 "notify", "--outbox", cluster.dir + "/outbox", "--cursor",
+    notify = Standing("notify", [*with_key(file), "notify", "--outbox", cluster.dir + "/outbox", "--cursor",
                                  cluster.dir + "/cursors/notices", "--json"])
     os.chmod(cluster.dir + "/outbox", 0o777)
     sub.blow(cluster, 3, "notices", words=())
