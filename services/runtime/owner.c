@@ -24,7 +24,7 @@
 #define TRY_MS 500
 #define TOUCH_MS 1000
 #define PROOF_MS 5000
-#define PROOF_EACH_MS 4000 // where there is another server to turn to
+#define PROOF_EACH_MS 3000 // where there is another server to turn to
 #define TAKING_MS 60000    // nothing is served yet; handing over many rows may take its time
 #define PATIENCE_MS 10000
 #define HOLD_MS 2000

@@ -173,7 +173,8 @@ class Failover(Load):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--others", type=int, default=-1, help="other ends in between (3 of 10)")
     parser.add_argument("--rate", type=int, default=40, help="whistles a second in all")
