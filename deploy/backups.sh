@@ -67,7 +67,7 @@ newest_backup() { backups "$1" | tail -n 1; }
 
 # verify_files BACKUP: every file as it was taken (PostgreSQL's own checksums, ours for the rest).
 verify_files() {
-    "${PGBIN:+$PGBIN/}pg_verifybackup" -q "$1/pg" &&
+    nice -n 19 "${PGBIN:+$PGBIN/}pg_verifybackup" -q "$1/pg" &&
         { [ ! -s "$1/settings.sha256" ] || (cd "$1" && sha256sum --quiet -c settings.sha256); }
 }
 
@@ -91,7 +91,7 @@ take_backup() {
     as_user mkdir -m 700 "$new"
     # shellcheck disable=SC2064
     trap "rm -rf '$new'" EXIT
-    as_user "${PGBIN:+$PGBIN/}pg_basebackup" -d "$connection" -D "$new/pg" -X stream -c fast \
+    as_user nice -n 19 "${PGBIN:+$PGBIN/}pg_basebackup" -d "$connection" -D "$new/pg" -X stream -c fast \
         --manifest-checksums=SHA256 --no-password "$@" -l "$name" || die "pg_basebackup 失败 / failed"
     after=$(state "$connection")
     extras "$new"
