@@ -7,7 +7,7 @@ department's program is frozen (SIGSTOP) and another one's loop hangs (its netwo
 
 What is accepted is held down on purpose, so that ten times as much fits on the machine that also
 plays the streets: PostgreSQL's commits take 5 ms more (commit_delay), intake takes 16 items a turn.
-Its capacity is measured first; then 11 times as many new commands a second come from five streets,
+Its capacity is measured first; then 12 times as many new commands a second come from five streets,
 without waiting for answers, every 101st a P1; a sixth street asks five times a second, every
 second time with a P1. Others' times are those of all other departments, from dispatch's decision
 (with its commit) until the event is heard: quiet (0.8 of the capacity), then under overload before
@@ -30,7 +30,7 @@ from verdict import Department  # noqa: E402
 FLOODING = ("990101001", "990101002", "990101003", "990101101", "990101004")
 UNHURRIED = "990101201"
 FROZEN, HUNG = "POWERCO", "HOUSING"
-TIMES, LIMIT_MS, MEMORY_MIB, RATIO = 11, 10000, 128, 1.5
+TIMES, LIMIT_MS, MEMORY_MIB, RATIO = 12, 10000, 128, 1.5
 SHORT_FLOOR_MS = 50  # a run of seconds has too few events to tell less apart
 SERVICES = ("intake", "dispatch")
 
