@@ -87,6 +87,11 @@ int wh_park(struct wh_turn *turn, struct wh_work *work)
     static const char *const kinds[] = {"command", "event", "timer"};
     if (WH_FAILPOINT("deadletter.before"))
         wh_fatal("failpoint", "deadletter.before");
+    if (!work->door && work->item->kind == WH_ITEM_EVENT && !work->retry &&
+        turn->engine->runtime->service->follows[work->follow].elsewhere) {
+        work->outcome = WH_OUT_NOTHING;
+        return 0;
+    }
     work->outcome = WH_OUT_PARKED;
     if (work->retry) { // stands there already; those behind it wait on
         work->retry->failed = true;

@@ -199,6 +199,7 @@ static void database(struct wh_runtime *runtime)
         wh_metrics_set(runtime->metrics, FIG_DB_READY, WH_LABELS({"connection", dbs[i].connection}),
                        wh_db_ready(dbs[i].db));
     gauge(runtime, FIG_PROOF, (double)wh_owner_silent_ms(runtime) / 1000);
+    (void)wh_disk_look(runtime); // counts it
 }
 
 static void keys(struct wh_runtime *runtime)

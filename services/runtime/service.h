@@ -75,6 +75,7 @@ struct wh_follows {
     const ProtobufCMessageDescriptor *payload; // <Service>Event
     wh_item_fn need;
     wh_item_fn on;
+    bool elsewhere; // another feed brings all of it too: what fails here is left to that one
 };
 
 // A name under which the journal (or a part of it) can be followed. subject: 0 all events.

@@ -28,7 +28,7 @@ def doctor(who="OPERATOR", key=None, **env):
     assert said["good"] == all(c["good"] for c in said["checks"])
     for check in said["checks"]:
         assert check["good"] == ("cause" not in check) and check["detail"], check
-    return {c["cause"]: c for c in said["checks"] if not c["good"]}
+    return {c["cause"]: c for c in reversed(said["checks"]) if not c["good"]}  # the first of each
 
 
 def names(cause, part="", seconds=8, **more):

@@ -193,7 +193,7 @@ static const struct wh_route routes[] = {
      NULL},
 };
 static const struct wh_follows follows[] = {
-    {"intake", &whistle__v1__intake_event__descriptor, need_event, on_event},
+    {"intake", &whistle__v1__intake_event__descriptor, need_event, on_event, false},
 };
 static const struct wh_feed_name feeds[2][1] = {
     {{"intake", 0, WH_ROLE_SERVICE | WH_ROLE_STREET}},
