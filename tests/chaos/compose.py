@@ -65,11 +65,11 @@ class ComposeLoad(Load):
     def start_sender(self):
         """The notify container is the sender."""
 
-    def stop_sender(self):
+    def stop_sender(self, seconds):
         """What it has handed over, in the shape the verdict reads."""
         c = self.cluster
         self.wait_serving()
-        runner.until(self.sender_is_done, seconds=60, every=0.5)
+        runner.until(self.sender_is_done, seconds=seconds, every=0.5)
         c.compose("stop", "notify")
         volume = c.docker("volume", "inspect", "-f", "{{.Mountpoint}}", f"{c.name}_notify").strip()
         with open(volume + "/cursor") as cursor, open(c.dir + "/cursors/notify", "w") as copy:

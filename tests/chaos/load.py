@@ -172,9 +172,8 @@ class Load:
         return time.monotonic() - began
 
     def settle(self, seconds=240):
-        """The sender ends, when its cursor has moved at all; then the departments hear the last of it."""
-        runner.until(lambda: os.path.exists(self.cluster.dir + "/cursors/notify"), seconds=seconds)
-        self.stop_sender()
+        """The sender ends, then the departments hear the last of it."""
+        self.stop_sender(seconds)
 
         def quiet():
             self.watch()
@@ -192,7 +191,9 @@ class Load:
             self.cluster.processes[f"subscribe-{code}"].kill()
             self.finished.add(f"subscribe-{code}")
 
-    def stop_sender(self):
+    def stop_sender(self, seconds):
+        """When its cursor has moved at all."""
+        runner.until(lambda: os.path.exists(self.cluster.dir + "/cursors/notify"), seconds=seconds)
         self.cluster.processes["notify"].stop(60)
         self.finished.add("notify")
 
