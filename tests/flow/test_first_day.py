@@ -118,7 +118,8 @@ def test_an_empty_system_says_so():
         assert cluster.whistle("DISTRICT", verb, expect=1)[0]["error"]["rule"] == "district.missing"
     doctor = subprocess.run([*cluster.command("OPERATOR"), "doctor", "--lang", "en"],
                             capture_output=True, text=True)
-    assert "no district yet: whistle import" in doctor.stdout + doctor.stderr, doctor
+    assert doctor.returncode == 1 and "no district yet" in doctor.stdout, doctor
+    assert "→ whistle import" in doctor.stdout, doctor
 
 
 def test_templates_hold_headers_and_what_they_mean():
