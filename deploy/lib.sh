@@ -137,7 +137,8 @@ stop_process() {
     pid=$(supervisor_pid "$name") || return 0
     kill -TERM "$pid"
     for i in $(seq 1500); do
-        kill -0 "$pid" 2>/dev/null || return 0
+        # it takes its file away when all is done; its pid may linger until init has noticed
+        supervisor_pid "$name" >/dev/null || return 0
         sleep 0.02
     done
     die "$name: 30 秒内没有停下 / did not stop within 30 s (pid $pid)"
