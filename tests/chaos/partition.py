@@ -112,6 +112,7 @@ class Partition(Load):
         self.options = options
         self.random = random.Random(options.seed)
         self.cuts, self.whole, self.memory = [], [], {i: {} for i in INSTANCES}
+        self.slow = []
         self.turns = []  # pairs still to be cut in this round
 
     def restart(self, name):
@@ -133,8 +134,8 @@ class Partition(Load):
         return next((i for i in ("intake", "intake-b") if self.serving(i)), None)
 
     def trouble(self):
-        """None when an intake and dispatch serve, the other intake stands by, dispatch hears intake and
-        everybody hears dispatch; else what is wrong."""
+        """None when an intake and dispatch serve, the other intake stands by, streets that have something
+        to say are connected, dispatch hears intake and everybody hears dispatch; else what is wrong."""
         self.watch()
         owner = self.owner()
         if not owner:
@@ -142,6 +143,9 @@ class Partition(Load):
         spare = "intake-b" if owner == "intake" else "intake"
         if self.figure(spare, 'whistle_standby{service="intake"}') != 1:
             return "nobody stands by"
+        talking = any(n.startswith("publish-") and n not in self.finished for n in self.cluster.processes)
+        if talking and not self.cluster.network.established("street", self.cluster.party(owner)):
+            return "no street is connected"
         m = self.cluster.metrics("dispatch")
         if m.get('whistle_serving{service="dispatch"}') != 1:
             return "dispatch does not serve"
@@ -155,12 +159,17 @@ class Partition(Load):
         return f"behind: {behind}" if behind else None
 
     def wait_whole(self, seconds):
-        began = time.monotonic()
+        """How long it took; what took longer than 5 s is noted with its last trouble."""
+        began, last = time.monotonic(), None
         while (trouble := self.trouble()) is not None:
+            last = trouble
             if time.monotonic() - began > seconds:
                 raise AssertionError(f"not whole again within {seconds} s: {trouble}")
             time.sleep(0.2)
-        return time.monotonic() - began
+        took = time.monotonic() - began
+        if took > 5:
+            self.slow.append(f"{took:.1f} s: {last}")
+        return took
 
     def measure_memory(self, when):
         for instance in INSTANCES:
@@ -241,7 +250,8 @@ class Partition(Load):
                 "noticed": figures([c.noticed for c in self.cuts if c.noticed and sum(c.before)]),
                 "idle": sum(not sum(c.before) for c in self.cuts),
                 "healed_before": sum(c.noticed is None and c.seconds < NOTICED_S for c in self.cuts),
-                "whole_again": figures(self.whole), "memory_mib": self.memory}
+                "whole_again": figures(self.whole), "slow": self.slow,
+                "memory_mib": self.memory}
 
 
 def parse():
