@@ -76,8 +76,9 @@ class Daemon:
         socket = f"unix://{self.folder}/docker.sock"
         with open(self.folder + "/log", "w") as log:
             self.child = subprocess.Popen(
-                [*in_cgroups(), "dockerd", "--data-root", self.folder + "/data", "--exec-root", self.folder + "/exec",
-                 "--pidfile", self.folder + "/pid", "-H", socket], stdout=log, stderr=log,
+                [*in_cgroups(), "dockerd", "--data-root", self.folder + "/data",
+                 "--exec-root", self.folder + "/exec", "--pidfile", self.folder + "/pid", "-H", socket],
+                stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, start_new_session=True)
         os.environ["DOCKER_HOST"] = socket
         deadline = time.monotonic() + 40
