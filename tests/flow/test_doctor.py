@@ -19,7 +19,7 @@ cluster = None
 
 
 def doctor(who="OPERATOR", key=None, **env):
-    """{cause: finding} and whether all is well; exit code and `good` agree."""
+    """{cause: finding, of several the details together}; exit code and `good` agree."""
     done = subprocess.run([cluster.bin("whistle"), "--doors", cluster.dir + "/keys/doors", "--key",
                            key or f"{cluster.dir}/keys/{who}.key", "doctor", "--json"],
                           capture_output=True, text=True, timeout=60, env={**os.environ, **env})
@@ -28,7 +28,12 @@ def doctor(who="OPERATOR", key=None, **env):
     assert said["good"] == all(c["good"] for c in said["checks"])
     for check in said["checks"]:
         assert check["good"] == ("cause" not in check) and check["detail"], check
-    return {c["cause"]: c for c in reversed(said["checks"]) if not c["good"]}  # the first of each
+    found = {}
+    for check in said["checks"]:
+        if not check["good"]:
+            other = found.setdefault(check["cause"], {**check, "detail": ""})
+            other["detail"] += check["detail"] + "\n"
+    return found
 
 
 def names(cause, part="", seconds=8, **more):
@@ -39,8 +44,11 @@ def names(cause, part="", seconds=8, **more):
     return found
 
 
-def well():
-    runner.until(lambda: not doctor(), 20, 0.3)
+def well(seconds=20):
+    end = time.monotonic() + seconds
+    while found := doctor():
+        assert time.monotonic() < end, found
+        time.sleep(0.3)
 
 
 def edit(path, change):
@@ -218,7 +226,7 @@ def test_followers():
     finally:
         slow.kill()
         slow.wait()
-    runner.until(lambda: not doctor(), 30, 0.5)
+    well(30)
 
 
 def test_rewound():
