@@ -292,16 +292,15 @@ def test_a_dead_letter_is_seen_shown_and_retried():
                 f"CHECK (submitted_at < {int(time.time() * 1000)}) NOT VALID")
     number = raise_some(1, "--no-wait")[0]
     opened = 'whistle_dead_letters_open{service="dispatch"}'
-    runner.until(lambda: value("dispatch", opened) == 2)  # a P1 comes by both of intake's feeds
+    runner.until(lambda: value("dispatch", opened) == 1)  # a P1 also comes by p1, which leaves it to intake
     assert value("dispatch", 'whistle_parked_objects{service="dispatch"}') == 1
     assert fires() == {"DeadLetters"}
     letters = cluster.whistle("OPERATOR", "dead-letters", "list")
-    assert [one.get("sqlstate", "") for one in letters] == ["23514", ""], letters
-    assert letters[0]["object"] == letters[1]["object"]
+    assert [one["sqlstate"] for one in letters] == ["23514"], letters
     letter = str(letters[0]["id"])
-    assert cluster.whistle("OPERATOR", "dead-letters", "show", letter) == letters[:1]
+    assert cluster.whistle("OPERATOR", "dead-letters", "show", letter) == letters
     cluster.whistle("OPERATOR", "dead-letters", "retry", letter, expect=1)  # the cause is still there
-    assert value("dispatch", opened) == 2
+    assert value("dispatch", opened) == 1
     cluster.sql("ALTER TABLE dispatch.whistle DROP CONSTRAINT sick")
     cluster.whistle("OPERATOR", "dead-letters", "retry", letter)
     assert cluster.whistle("OPERATOR", "dead-letters", "list") == []
