@@ -14,15 +14,15 @@ import runner  # noqa: E402
 from cluster import DISTRICT, Cluster  # noqa: E402
 
 STREET, OTHER, COMMUNITY = "990101003", "990101002", "990101003002"
+HOUR = (time.gmtime().tm_hour + 8 + 10) % 23  # work is in this one, which is not now
 cluster = None
 
 
 def district(folder, **changes):
-    """The demo district, changed; P3 and P4 notices always wait: work is in an hour that is not now."""
+    """The demo district, changed; P3 and P4 notices always wait: work is in HOUR."""
     with open(DISTRICT) as file:
         data = json.load(file)
-    hour = (time.gmtime().tm_hour + 8 + 10) % 23
-    data["calendar"]["work_hours"] = [[f"{hour:02}:00", f"{hour:02}:59"]]
+    data["calendar"]["work_hours"] = [[f"{HOUR:02}:00", f"{HOUR:02}:59"]]
     for desk in data["desks"]:
         for contact in desk["contacts"]:
             contact["hours"] = "work" if desk["body"] == "CHENGGUAN" else "7x24"
