@@ -102,7 +102,8 @@ release_stage() {
             install -m 755 "$WHISTLE_PROGRAMS/$name" "$to/bin/$name"
         done
     else
-        DESTDIR=$to.root cmake --install "$BUILD"
+        DESTDIR=$to.root cmake --install "$BUILD" >"$to.log" || { cat "$to.log" >&2; return 1; }
+        rm -f "$to.log"
         mv "$to.root$APP" "$to"
         rm -rf "$to.root"
     fi
