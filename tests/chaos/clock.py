@@ -31,6 +31,7 @@ from cluster import Cluster  # noqa: E402
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 HOSTS = ("intake", "dispatch", "postgres")
 SIGN_S = 5
+HEARD_S = 8  # at most until the program that watches has told it, also on a busy machine
 JUMPS = {"+1h": 3600, "-1h": -3600, "+1d": 86400, "-1d": -86400}
 SHORT = (("-1d", HOSTS), ("+1h", ("dispatch",)), ("+1d", HOSTS), ("-1h", ("intake", "postgres")))
 
@@ -187,7 +188,7 @@ class Clocks(Load):
         for number, at in called.items():
             assert number in first, f"{number} was never escalated"
             took = first[number] - at
-            assert took < SIGN_S * 4 / 3 + 4, (number, took)
+            assert took < SIGN_S * 4 / 3 + HEARD_S, (number, took)
             forward = any(at - 0.5 < when < first[number] + 0.5 for when, _ in self.jumps)
             assert forward or took > SIGN_S - 1, (number, took)
             self.late.append(took - SIGN_S)
