@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What backup, restore and drill share: what a backup's folder holds, the state of both journals as one
-# line of JSON, and what makes a restored state right. Sourced after lib.sh, and by the postgres
-# container (which has psql's JSON, but no jq); never run. Whoever sources it defines as_user, say, die.
+# line of JSON, what makes a restored state right, and how keys, secrets, numbers and the sender go with
+# it. Sourced after lib.sh, and by the postgres container for a few of its functions (no jq there); never
+# run. Whoever sources it defines as_user, say, die.
 #
 # BACKUP/pg             the cluster as pg_basebackup took it, with its WAL and checksummed manifest
 # BACKUP/settings       keyring, doors, district.json, phones.csv: no private key, no secret
@@ -129,6 +130,66 @@ next_number() {
     if [ $((greatest / 10000000)) = "$day" ]; then n=$(((greatest % 10000000) / 1000000 + 1)); fi
     [ "$n" -le 9 ] || die "今天已恢复过 9 次 / restored nine times today: no numbers are left for this day"
     printf '%s\n' $((day * 10000000 + n * 1000000))
+}
+
+# number_after CONNINFO FILE: that number, of a restored cluster that runs, into FILE for intake.
+number_after() {
+    local zone=Asia/Shanghai greatest last
+    if [ -f "$DISTRICT" ]; then zone=$(jq -r '.district.timezone // "Asia/Shanghai"' "$DISTRICT"); fi
+    greatest=$(sql "$1" "SELECT coalesce(max(id), 0) FROM intake.whistle")
+    last=$(cat "$2" 2>/dev/null) || last=0
+    next_number "$(TZ=$zone date +%Y%m%d)" "$greatest" "$last" | install -m 644 /dev/stdin "$2"
+}
+
+# secret_of BACKUP NAME: the fingerprint that the secret had; empty where it was not at hand (--connection).
+secret_of() { jq -r ".secrets.$2 // \"\"" "$1/manifest.json"; }
+
+# secret_fits BACKUP NAME: DATA's secret is that of the backup.
+secret_fits() { [ "$(fingerprint "$DATA/secrets/$2.key")" = "$(secret_of "$1" "$2")" ]; }
+
+# take_secrets BACKUP [FOLDER]: keys and secrets from FOLDER (of deploy/backup --secrets); dies where the
+# secrets are not those of the backup: what is sealed would stay closed for ever.
+take_secrets() {
+    local name file
+    if [ -n "${2:-}" ]; then
+        [ -d "$2/secrets" ] && [ -d "$2/keys" ] || die "--secrets: 不是 backup --secrets 的目录 / no such folder: $2"
+        for file in "$2"/secrets/*.key; do install_key "$file" "$DATA/secrets"; done
+        for file in "$2"/keys/*.key; do install_key "$file" "$DATA/keys"; done
+    fi
+    for name in vault reporter; do
+        [ -z "$(secret_of "$1" "$name")" ] || secret_fits "$1" "$name" ||
+            die "$DATA/secrets/$name.key 不是这份备份的,已封存的个人信息会打不开;用 --secrets FOLDER / is missing or not this backup's: sealed data would be lost"
+    done
+}
+
+# install_key FILE FOLDER: a key that is there and another one stays beside the one that takes its place.
+install_key() {
+    local to=$2/${1##*/}
+    if cmp -s "$1" "$to"; then return 0; fi
+    if [ -f "$to" ]; then as_user mv "$to" "$to.before-$STAMP"; fi
+    install -m 600 "$1" "$to"
+    if [ "$(id -u)" = 0 ]; then chown "$RUN_USER" "$to"; fi
+}
+
+keys_of() { grep -oE '^[^ ]{40} ' "$1" || true; }
+
+# take_keyring BACKUP: only where DATA's keyring knows none of the backup's keys (a new machine): an older
+# one would let revoked keys in again.
+take_keyring() {
+    local from=$1/settings/keyring to=$DATA/keys/keyring
+    [ -f "$from" ] || return 0
+    if [ -f "$to" ] && keys_of "$to" | grep -qxFf <(keys_of "$from"); then return 0; fi
+    as_user sh -c "cat >'$to'" <"$from"
+}
+
+# sender_back CURSORS: the sender's cursors (all that begin so) go aside. It goes on after what the
+# restored database knows as sent; what may be unsent is sent again.
+sender_back() {
+    local file
+    for file in "$1"*; do
+        case $file in *.lost-*) continue ;; esac
+        if [ -f "$file" ]; then mv "$file" "$file.lost-$STAMP"; fi
+    done
 }
 
 # private_access FOLDER: who reaches a cluster of this machine: this system user, over its socket.

@@ -66,8 +66,8 @@ doors_file() {
     done
 }
 
-# roles_sql FOLDER: statements that give each service's role the password of its file; each ends with an
-# empty line.
+# roles_sql FOLDER: statements that give each service's role the password of its file, and whistle_backup
+# what it needs to read all; each ends with an empty line.
 roles_sql() {
     local file name password
     for file in "$1"/whistle_*; do
@@ -77,6 +77,8 @@ roles_sql() {
         printf "DO \$\$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%s')
             THEN CREATE ROLE %s LOGIN; END IF; END \$\$;\n\n" "$name" "$name"
         printf "ALTER ROLE %s PASSWORD '%s';\n\n" "$name" "$password"
+        [ "$name" != whistle_backup ] ||
+            printf 'ALTER ROLE %s REPLICATION;\n\nGRANT pg_read_all_data TO %s;\n\n' "$name" "$name"
     done
 }
 

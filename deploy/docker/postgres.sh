@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What runs in the postgres container: makes the cluster at the first start (all of it or nothing), gives
 # each service's role its password, then is PostgreSQL. `health`: one query that must write to disk.
-# `backup [--keep N]` (while it runs) and `restore NAME` (while it stands still): deploy/README.md.
+# `restore`: a step of deploy/docker/restore, while it stands still.
 # Only this container's user may be the superuser, by who it is (peer); services come with passwords.
 # No network: a socket in a volume.
 set -euo pipefail
@@ -12,9 +12,6 @@ CLUSTER=/srv/whistle/database/15
 SOCKET=/srv/whistle/socket
 ROLES=/srv/whistle/roles
 
-BACKUP=/srv/whistle/backup
-
-say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
 as_user() { "$@"; }
 
@@ -27,7 +24,9 @@ single() {
 # Our settings; ALTER SYSTEM goes over them.
 write_settings() {
     cluster_settings "$SOCKET" 0777 >"$1/whistle.conf"
-    printf 'local all,replication whistle peer map=owner\nlocal whistle all scram-sha-256\n' >"$1/pg_hba.conf"
+    printf 'local all,replication whistle peer map=owner
+local whistle all scram-sha-256
+local replication whistle_backup scram-sha-256\n' >"$1/pg_hba.conf"
     printf 'owner postgres whistle\n' >"$1/pg_ident.conf"
 }
 
@@ -51,36 +50,17 @@ give_passwords() {
     printf '%s\n' "$now" >"$CLUSTER/roles.sha256"
 }
 
-# Keys, keyring and secrets are in volumes that this container does not see.
-extras() { :; }
-secret_print() { :; }
-
-backup() {
-    local keep=7
-    if [ "${1:-}" = --keep ]; then keep=${2:?}; fi
-    [[ $keep =~ ^[1-9][0-9]*$ ]] || { say "--keep: 应为 1 以上的整数 / must be 1 or more" >&2; exit 2; }
-    lock_folder "$BACKUP"
-    take_backup "$BACKUP" "host=$SOCKET dbname=whistle user=whistle"
-    remove_old "$BACKUP" "$keep"
-    say "✓ $taken_path ($((taken_bytes >> 20)) MiB, ${taken_seconds}s)"
-}
-
-# The greatest number that the backup may hold, from its manifest.
-greatest_number() {
-    grep -o '"newest_whistle" *: *{"id" *: *[0-9]*' "$1/manifest.json" | grep -o '[0-9]*$' | sort -n | tail -n 1
-}
-
+# restore BYTES [--yes]: a backup's cluster, as a tar archive of BYTES on standard input, in the place of
+# what is there, which stays beside it.
 restore() {
-    local from=$BACKUP/${1##*/} new=$CLUSTER.new greatest last
-    if [ "${1:-}" = newest ]; then from=$(newest_backup "$BACKUP"); fi
-    is_backup "$from" || die "没有这个完整的备份 / no such whole backup: $from"
-    if psql -qAtX -h "$SOCKET" -U whistle -d whistle -c 'SELECT 1' >/dev/null 2>&1; then
-        die "PostgreSQL 还在运行,先 docker-compose stop / still runs; docker-compose stop first"
-    fi
-    verify_files "$from" || die "备份损坏 / the backup is damaged"
-    need_room "${CLUSTER%/*}" "$(folder_bytes "$from/pg")"
+    local new=$CLUSTER.new
+    [ ! -d "$CLUSTER" ] || [ "${2:-}" = --yes ] ||
+        die "已有数据库;加 --yes 才会移开并换上备份 / there is a cluster; with --yes it is moved aside"
+    need_room "${CLUSTER%/*}" "$1"
     rm -rf "$new"
-    cp -a "$from/pg" "$new"
+    mkdir -m 700 "$new"
+    tar -x -C "$new" --no-same-owner
+    [ -f "$new/PG_VERSION" ] || die "没有收到数据库 / no cluster came"
     write_settings "$new"
     # Also one that was taken of a machine without containers.
     [ "$(tail -n 1 "$new/postgresql.conf")" = "include 'whistle.conf'" ] ||
@@ -90,16 +70,10 @@ restore() {
     if [ -d "$CLUSTER" ]; then mv "$CLUSTER" "$CLUSTER.before-$STAMP"; fi
     mv "$new" "$CLUSTER"
     sync "${CLUSTER%/*}"
-    greatest=$(greatest_number "$from")
-    last=$(cat "$BACKUP/number_after" 2>/dev/null) || last=0
-    next_number "$(TZ=${WHISTLE_TIMEZONE:-Asia/Shanghai} date +%Y%m%d)" "${greatest:-0}" "$last" >"$BACKUP/number_after"
-    say "✓ 已恢复 / restored: ${from##*/}; 原来的 / as it was: $CLUSTER.before-$STAMP"
-    say "接下来在 .env 写上 / next, put into .env: WHISTLE_NUMBER_AFTER=$(cat "$BACKUP/number_after")"
 }
 
 case ${1:-serve} in
-backup) shift; backup "$@" ;;
-restore) restore "${2:-}" ;;
+restore) shift; restore "$@" ;;
 serve)
     [ -f "$CLUSTER/PG_VERSION" ] || make_cluster
     write_settings "$CLUSTER"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What runs in the containers of the services image: setup | migrate | serve NAME | health NAME |
-# health-pair NAME | district PATH | notify | sheets | demo | hand CODE… | whistle [--as CODE] VERB…
+# health-pair NAME | district PATH | notify | sheets | hand CODE… | whistle [--as CODE] VERB…
+# and of the tools image: demo | backup | drill | restore's steps prepare, give, restored.
 # Every service has a volume of its own with its key, its role's password and its secrets, and sees
 # nobody else's; only setup and the command line see all keys.
 set -euo pipefail
@@ -59,6 +60,10 @@ setup() {
         for name in superuser replicator restapi; do role_password "$HOME_DIR/roles/$name" >/dev/null; done
     fi
     for name in vault reporter; do secret_file "$HOME_DIR/intake/secrets/$name.key"; done
+    printf '*:*:*:whistle_backup:%s\n' "$(role_password "$HOME_DIR/roles/whistle_backup")" |
+        put "$KEYS/backup.pgpass" 0600
+    ln -sfn ../public/keyring "$KEYS/keyring"
+    ln -sfn ../public/doors "$KEYS/doors"
     mkdir -p "$HOME_DIR/notify/outbox"
     put "$HOME_DIR/notify/NOTIFIER.key" 0600 <"$KEYS/NOTIFIER.key"
     ! mountpoint -q "$HOME_DIR/handover" || put "$HOME_DIR/handover/SHEETS.key" 0600 <"$KEYS/SHEETS.key"
@@ -70,6 +75,8 @@ setup() {
 
 serve() {
     local own=$HOME_DIR/$1
+    # Numbers given after the backup that was restored stand on paper.
+    [ ! -f "$own/number_after" ] || export WHISTLE_NUMBER_AFTER_FILE=$own/number_after
     export WHISTLE_KEY=$own/$1.key WHISTLE_DATABASE_FILE=$own/database WHISTLE_SECRETS=$own/secrets
     exec "whistle-$1"
 }
@@ -160,6 +167,8 @@ sheets) exec whistle --key "$HOME_DIR/handover/SHEETS.key" export --sheets "$HOM
     --phones "$HOME_DIR/phones.csv" ;;
 demo) demo ;;
 hand) shift; hand "$@" ;;
+backup | drill) exec /opt/whistle/deploy/"$@" ;;
+prepare | give | restored) exec /bin/bash /opt/whistle/restore.sh "$@" ;;
 whistle) shift; command_line "$@" ;;
 *) exec "$@" ;;
 esac

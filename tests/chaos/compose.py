@@ -5,10 +5,12 @@ outside over tcp; containers killed, all of it stopped and started, then upgrade
 whistle, task, signature, notice and range is then held against the database (verdict.py). Also: how each
 container is shut in, that a second `up` changes nothing, that nothing stays after `down`.
 
-    compose.py [--rounds N] [--rate N] [--seed S] [--keep]
+    compose.py [--rounds N] [--rate N] [--seed S] [--restore] [--keep]
 
 Each round kills postgres, intake, dispatch, notify and sheets once, by SIGKILL of the container's process, in
-seeded order. Where no Docker daemon answers or can be started: one line "skipped: …".
+seeded order. --restore: at the end a backup, its drill, the restore in the place of what is there, all volumes
+deleted, and the restore from the backup and the secrets kept apart. Where no Docker daemon answers or can be
+started: one line "skipped: …".
 """
 import argparse
 import json
@@ -26,6 +28,7 @@ from load import SERVICES, STREETS, Load  # noqa: E402
 
 MEMORY = {"postgres": 1 << 30}  # others 128 MiB
 FIRST_S, LATER_S = 180, 20
+RESTORES = ["restored_over_what_is_there", "restored_after_all_was_lost", "a_damaged_backup_is_told"]
 
 
 class ComposeLoad(Load):
@@ -33,7 +36,7 @@ class ComposeLoad(Load):
         self.times = {}
         self.recovered = {name: [] for name in docker.LASTING}
         self.random = random.Random(options.seed)
-        self.rounds = options.rounds
+        self.rounds, self.restores = options.rounds, options.restore
         seconds = 30 + 22 * options.rounds
         super().__init__(options.rate * seconds, seconds, keep=options.keep, make_cluster=docker.Project)
 
@@ -41,8 +44,9 @@ class ComposeLoad(Load):
 
     def timed(self, name, what):
         began = time.monotonic()
-        what()
+        result = what()
         self.times[name] = round(time.monotonic() - began, 1)
+        return result
 
     def compose_up(self):
         self.cluster.compose("up", "-d", "--no-build")
@@ -229,6 +233,64 @@ class ComposeLoad(Load):
         codes = {s: c.inspect(s)["State"]["ExitCode"] for s in docker.LASTING}
         assert not any(codes.values()), codes
 
+    def check_restored_over_what_is_there(self):
+        """Backup, drill; what came after the backup is gone, and its numbers are not given again."""
+        c = self.cluster
+        c.env["WHISTLE_BACKUP"], apart = c.dir + "/kept", c.dir + "/apart"
+        c.compose("up", "-d", "--no-build")
+        self.wait_serving()
+        self.raise_one()
+        told = self.timed("backup_s", lambda: json.loads(
+            c.tool(c.dir + "/kept", "--secrets", apart, "--json", name="backup")))
+        self.backup, self.secrets = told["backup"], told["secrets"]
+        assert os.path.dirname(self.secrets) == apart, told
+        found = self.timed("drill_s", lambda: json.loads(c.tool("--json", name="drill")))
+        assert found["good"] and found["backup"] == self.backup and found["age_s"] < 600, found
+        with open(self.backup + "/manifest.json") as file:
+            before = json.load(file)["before"]["schemas"]
+        self.heads = {s: before[s]["head"] for s in SERVICES}
+        lost = self.raise_one()
+        assert "docker-compose stop" in self.refused("newest", "--yes")
+        c.compose("stop")
+        assert "--yes" in self.refused("newest")
+        self.timed("restore_s", lambda: c.tool(self.backup, "--yes", name="restore"))
+        self.check_all_is_back()
+        assert c.whistle(STREETS[0], "show", lost, expect=1)[0]["error"]["status"] == 404
+        assert int(self.raise_one().split("-")[2]) > 1000000
+
+    def check_restored_after_all_was_lost(self):
+        """Nothing is left but the two folders."""
+        c = self.cluster
+        c.compose("--profile", "backup", "down", "-v")
+        assert "--secrets" in self.refused("newest")
+        self.timed("restore_from_nothing_s", lambda: c.tool("newest", "--secrets", self.secrets,
+                                                            name="restore"))
+        self.check_all_is_back()
+
+    def check_a_damaged_backup_is_told(self):
+        c = self.cluster
+        with open(self.backup + "/settings/keyring", "a") as file:
+            file.write("# another\n")
+        assert json.loads(c.tool("--json", name="drill", expect=1))["good"] is False
+        c.compose("stop")
+        assert "files" in self.refused("newest", "--yes")
+
+    def refused(self, *words):
+        done = docker.run([f"{docker.TOP}/deploy/docker/restore", *words], env=self.cluster.env)
+        assert done.returncode == 1, done
+        return done.stderr
+
+    def raise_one(self):
+        return self.cluster.whistle(STREETS[0], "raise", "--category", "FIRE_LANE", "--title", "x",
+                                    "--address", "y")[0]["number"]
+
+    def check_all_is_back(self):
+        self.wait_serving()
+        for schema, head in self.heads.items():
+            line = self.cluster.whistle("AUDITOR", "history", "--verify", schema, "--since", head,
+                                        timeout=300)[0]
+            assert line["good"], line
+
     def check_times(self):
         assert self.times["first_start_s"] < FIRST_S, self.times
         assert self.times["later_start_s"] < LATER_S, self.times
@@ -237,6 +299,7 @@ class ComposeLoad(Load):
         order = ["up_again_changes_nothing", "containers_are_shut_in", "only_the_doors_are_published",
                  "a_service_sees_no_keys_but_its_own", "sheets_are_fresh", "memory_stays_small",
                  "the_root_cannot_be_written", "a_role_needs_its_password", "stops_were_clean", "times"]
+        order += RESTORES if self.restores else []
         rows = [("nobody_ended_by_himself", "; ".join(self.faults[:5]) or None)]
         for name in order:
             try:
@@ -276,6 +339,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--rate", type=int, default=60, help="whistles a second")
     parser.add_argument("--seed", type=int, default=20261123)
+    parser.add_argument("--restore", action="store_true", help="also backup, drill and restore")
     parser.add_argument("--keep", action="store_true", help="leave the project behind")
     options = parser.parse_args()
     try:

@@ -158,12 +158,12 @@ class Project(Cluster):
 
     def next_images(self):
         """The same images under another name: to Compose an upgrade. Gone again with down()."""
-        for image in ("services", "postgres", "demo"):
+        for image in ("services", "postgres", "tools"):
             self.docker("tag", f"whistle-{image}:test", f"whistle-{image}:{self.name}")
         self.env["WHISTLE_TAG"] = self.name
 
     def drop_images(self):
-        for image in ("services", "postgres", "demo"):
+        for image in ("services", "postgres", "tools"):
             run(["docker", "rmi", f"whistle-{image}:{self.name}"])
 
     def inspect(self, service):
@@ -190,9 +190,9 @@ class Project(Cluster):
 
     # ---- the command line, as an operator has it ---------------------------------------------------
 
-    def tool(self, *words, expect=0, cwd=None, name="whistle"):
+    def tool(self, *words, expect=0, name="whistle"):
         """deploy/docker/<name>: its standard output."""
-        done = run([f"{TOP}/deploy/docker/{name}", *words], env=self.env, cwd=cwd or self.dir)
+        done = run([f"{TOP}/deploy/docker/{name}", *words], env=self.env, cwd=self.dir, timeout=300)
         assert expect in (None, done.returncode), (f"{name} {words}: exit {done.returncode}\n"
                                                    f"{done.stdout}{done.stderr}")
         return done.stdout
@@ -230,5 +230,5 @@ class Project(Cluster):
     def down(self):
         super().down()
         if not self.keep:
-            self.compose("--profile", "demo", "down", "-v", "-t", "30")
+            self.compose("--profile", "demo", "--profile", "backup", "down", "-v", "-t", "30")
             self.drop_images()
