@@ -42,6 +42,11 @@ own_folder() {
     realpath "$1"
 }
 
+# As Compose reads it.
+if [ -z "${WHISTLE_BACKUP:-}" ] && [ -f "$(dirname "$FILE")/.env" ]; then
+    WHISTLE_BACKUP=$(sed -n 's/^WHISTLE_BACKUP=//p' "$(dirname "$FILE")/.env" | tail -n 1)
+fi
+
 # backups_in FOLDER: backups are in this folder of the machine.
 backups_in() {
     WHISTLE_BACKUP=$(own_folder "$1")
