@@ -8,9 +8,9 @@ container is shut in, that a second `up` changes nothing, that nothing stays aft
     compose.py [--rounds N] [--rate N] [--seed S] [--restore] [--keep]
 
 Each round kills postgres, intake, dispatch, notify and sheets once, by SIGKILL of the container's process, in
-seeded order. --restore: at the end a backup, its drill, the restore in the place of what is there, all volumes
-deleted, and the restore from the backup and the secrets kept apart. Where no Docker daemon answers or can be
-started: one line "skipped: …".
+seeded order. --restore: at the end a backup, its drill, the restore in the place of what is there, all
+volumes deleted, and the restore from the backup and the secrets kept apart. Where no Docker daemon answers
+or can be started: one line "skipped: …".
 """
 import argparse
 import json
