@@ -2,11 +2,16 @@
 """Runs the test_* functions of a file and closes with the one line that counts.
 
 A file ends with `sys.exit(runner.main(globals()))`. Names on the command line choose tests. A test
-passes if it returns; AssertionError and everything else fails it, with its traceback.
+passes if it returns; Skip says what this machine cannot do, and is not counted; AssertionError and
+everything else fails it, with its traceback.
 """
 import sys
 import time
 import traceback
+
+
+class Skip(Exception):
+    """raise Skip("why")"""
 
 
 def main(names, argv=None):
@@ -25,6 +30,8 @@ def main(names, argv=None):
             test()
             passed += 1
             print(f"ok   {name} ({time.monotonic() - began:.1f} s)", flush=True)
+        except Skip as why:
+            print(f"skipped: {name}: {why}", flush=True)
         except Exception:
             failed += 1
             traceback.print_exc(file=sys.stdout)
