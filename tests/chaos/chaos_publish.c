@@ -185,7 +185,8 @@ static void load(struct publish *publish, const char *path)
 static void connect_to(struct publish *publish, const char *doors, const char *key)
 {
     char why[256];
-    struct wh_caller_options options = {.give_up_ms = -1, .window = WINDOW};
+    struct wh_caller_options options = {
+        .give_up_ms = -1, .window = WINDOW, .key_file = key, .doors_file = doors};
     if (wh_key_read(key, &publish->key, why, sizeof why) != 0 ||
         wh_doors_find(doors, "door", "intake", &options.door, why, sizeof why) != 0)
         die("keys", why);

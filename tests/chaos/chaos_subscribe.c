@@ -300,13 +300,16 @@ static void load_signed(struct subscribe *subscribe, const char *path)
         die(name, strerror(errno));
 }
 
-static void connect_to(struct subscribe *subscribe, const char *doors)
+static void connect_to(struct subscribe *subscribe, const char *doors, const char *key)
 {
     char why[256];
-    struct wh_caller_options caller = {.key = subscribe->key, .give_up_ms = -1};
+    struct wh_caller_options caller = {
+        .key = subscribe->key, .give_up_ms = -1, .key_file = key, .doors_file = doors};
     struct wh_follow_options follow = {.key = subscribe->key,
                                        .feed = "dispatch",
                                        .name = "chaos",
+                                       .key_file = key,
+                                       .doors_file = doors,
                                        .cursor = subscribe->cursor,
                                        .on_events = on_events,
                                        .on_rewound = on_rewound,
@@ -336,7 +339,7 @@ int main(int argc, char **argv)
     load(&subscribe, argv[4]);
     load_signed(&subscribe, argv[4]);
     uv_loop_init(&subscribe.loop);
-    connect_to(&subscribe, argv[1]);
+    connect_to(&subscribe, argv[1], argv[2]);
     sign_new(&subscribe);
     uv_run(&subscribe.loop, UV_RUN_DEFAULT);
     return 2;

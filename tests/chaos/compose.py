@@ -37,7 +37,7 @@ class ComposeLoad(Load):
         self.recovered = {name: [] for name in docker.LASTING}
         self.random = random.Random(options.seed)
         self.rounds, self.restores = options.rounds, options.restore
-        seconds = 30 + 22 * options.rounds
+        seconds = 45 + 22 * options.rounds
         super().__init__(options.rate * seconds, seconds, keep=options.keep, make_cluster=docker.Project)
 
     # ---- the district's first day ------------------------------------------------------------------
