@@ -14,6 +14,6 @@ PACKAGES_SERVICES="libzmq5 libuv1 libpq5 libprotobuf-c1 libsodium23 libjansson4 
 PACKAGES_TEST="git libfaketime libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
  python3-protobuf iproute2 iptables
  python3-yaml python3-psycopg2 python3-dateutil python3-psutil python3-prettytable python3-click python3-cdiff
- python3-urllib3 python3-pkg-resources"
+ python3-urllib3 python3-pkg-resources python3-dnspython"
 # For tests/run compose, where Docker is not there and root can install it.
 PACKAGES_COMPOSE="docker.io docker-compose debootstrap iptables"

@@ -20,7 +20,7 @@ from cluster import BUILD, PGBIN, TOP, Cluster, Process, free_port
 from runner import until
 
 NODES = ("pg1", "pg2")
-MODULES = ("yaml", "psycopg2", "dateutil", "psutil", "prettytable", "click", "cdiff", "urllib3",
+MODULES = ("yaml", "psycopg2", "dateutil", "psutil", "prettytable", "click", "cdiff", "urllib3", "dns",
            "pkg_resources")
 UNPACKED = ("patroni", "etcd-server", "python3-etcd")
 
