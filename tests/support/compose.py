@@ -120,10 +120,11 @@ def base_image():
         if done.returncode != 0:
             raise Skipped(f"{BASE} can neither be pulled nor made: {done.stdout[-300:]}")
         tar = subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE)
-        subprocess.run(["docker", "import", "-", MADE_BASE], stdin=tar.stdout, check=True,
-                       stdout=subprocess.DEVNULL)
-        if tar.wait() != 0:
-            raise Skipped("the base image could not be packed")
+        made = subprocess.run(["docker", "import", "-", MADE_BASE], stdin=tar.stdout,
+                              capture_output=True, text=True, timeout=300)
+        tar.stdout.close()
+        if tar.wait() != 0 or made.returncode != 0:
+            raise Skipped(f"no image can be made here: {made.stderr.strip()[-300:]}")
     return MADE_BASE
 
 
