@@ -119,8 +119,7 @@ static void answer_notice(struct item *item, bool sent, const char *why)
     free(bytes);
 }
 
-// ---- one notice
-// -----------------------------------------------------------------------------------
+// ---- one notice ---------------------------------------------------------------------------------
 
 // open: the address was sealed, only the channel's kind is shown.
 static void tell(const struct notify *notify, const Whistle__V1__Notice *notice, bool open,
@@ -274,8 +273,7 @@ static void take_notice(struct notify *notify, struct batch *batch,
         notify->done = true;
 }
 
-// ---- the feed
-// -------------------------------------------------------------------------------------
+// ---- the feed -----------------------------------------------------------------------------------
 
 static void take_row(struct notify *notify, struct batch *batch, const Whistle__V1__EventRow *row)
 {

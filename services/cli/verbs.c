@@ -342,9 +342,9 @@ const struct verb verbs[] = {
           NULL},
          KEPT("role", PARAM_TEXT, "ROLE[,ROLE]",
               "street community department district leader operator auditor notifier gateway "
-              "service",
+              "service sheet",
               "street community department district leader operator auditor notifier gateway "
-              "service"),
+              "service sheet"),
          KEPT("out", PARAM_TEXT, "FILE", "密钥文件;默认 IDENTITY.key",
               "key file; default IDENTITY.key"),
          KEPT("keyring", PARAM_TEXT, "FILE", "服务的钥匙环 (WHISTLE_KEYRING)",

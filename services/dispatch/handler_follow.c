@@ -99,8 +99,7 @@ int on_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
     return overtakes(item) ? on_intake(arg, turn, item) : 0;
 }
 
-// ---- timers: a whistle's number, or the receiver of a queue
-// ---------------------------------------
+// ---- timers: a whistle's number, or the receiver of a queue -------------------------------------
 
 static const struct queue *queue_of(struct dispatch *state, int64_t key)
 {

@@ -67,8 +67,7 @@ static int bench_fsync(const char *folder)
     return 0;
 }
 
-// ---- the same rows by a plain pipeline
-// -----------------------------------------------------------
+// ---- the same rows by a plain pipeline ----------------------------------------------------------
 
 struct source {
     const char *name;

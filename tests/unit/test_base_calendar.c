@@ -177,8 +177,7 @@ static void wrong_calendars(void **state)
     assert_int_equal(wh_calendar_check(&wrong), WH_E_INVALID);
 }
 
-// ---- the reference: a table of minutes, filled from the rules as written
-// --------------------------
+// ---- the reference: a table of minutes, filled from the rules as written ------------------------
 
 static bool open_minute[TABLE_DAYS * 1440];
 static bool work_day[TABLE_DAYS];

@@ -167,8 +167,7 @@ static const char *servers(const char *first, const char *second, const char *mo
     return text;
 }
 
-// ---- tests
-// -----------------------------------------------------------------------------------------
+// ---- tests --------------------------------------------------------------------------------------
 
 static void silent_server_is_passed(void **state)
 {
