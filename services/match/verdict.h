@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Are two reports the same matter? Features of a pair, hard vetoes, a logistic regression with
+// versioned coefficients and an isotonic table to a probability; then one of three bands. Pure.
+#ifndef WH_MATCH_VERDICT_H
+#define WH_MATCH_VERDICT_H
+
+#include "match/report.h"
+
+struct match_model;  // coefficients, table, thresholds; read-only, shared
+struct match_corpus; // document frequencies of hashed bigrams, kept by the index (simindex.h)
+
+enum match_band { MATCH_NEW, MATCH_PERHAPS, MATCH_SAME };
+
+// Which rule decided: the score, or a veto.
+enum match_rule {
+    MATCH_RULE_SCORE,
+    MATCH_RULE_FAR,      // both well located, farther apart than the model allows
+    MATCH_RULE_DISTRICT, // conflicting administrative codes
+    MATCH_RULE_NUMBER,   // conflicting numbers (house, building, unit, route)
+    MATCH_RULE_YEAR,
+    MATCH_RULE_TIME, // outside the category's window
+};
+
+struct match_score {
+    enum match_rule rule;
+    double probability; // 0 where vetoed
+    int32_t distance_m; // -1: one of them has no place
+    int64_t minutes;    // between them, not negative
+};
+
+// The model compiled in (its coefficients: model.def), for ever the same.
+const struct match_model *match_model_builtin(void);
+// A model from its text form (services/match/README.md); what `whistle dedup fit` writes. 0,
+// WH_E_INVALID (ret_why names line and rule, size why_n), WH_E_NOMEM.
+int match_model_parse(const char *text, size_t n, struct match_model **ret_model, char *ret_why,
+                      size_t why_n);
+void match_model_free(struct match_model *model);
+int32_t match_model_version(const struct match_model *model);
+
+void match_score(const struct match_model *model, const struct match_corpus *corpus,
+                 const struct match_report *a, const struct match_report *b,
+                 struct match_score *ret_score);
+// By the model's two thresholds; a vetoed pair is NEW, but PERHAPS where only a number or the time
+// speaks against a likeness that is high otherwise.
+enum match_band match_band(const struct match_model *model, const struct match_score *score);
+const char *match_rule_name(enum match_rule rule); // "SCORE", "FAR", …
+
+#endif
