@@ -17,6 +17,15 @@ int64_t wh_clock_now(const struct wh_clock *clock, int64_t wall, int64_t mono)
     return wall > least ? wall : least;
 }
 
+int64_t wh_clock_rest(int64_t at, int64_t delay, int64_t now)
+{
+    if (at >= now || delay <= 0)
+        return delay > 0 ? delay : 0;
+    // now > at: the difference may still be more than an int64 holds
+    uint64_t age = (uint64_t)now - (uint64_t)at;
+    return age < (uint64_t)delay ? delay - (int64_t)age : 0;
+}
+
 int64_t wh_clock_jump(struct wh_clock *clock, int64_t wall, int64_t mono)
 {
     int64_t moved = clock->seen_mono ? (wall - clock->seen_wall) - (mono - clock->seen_mono) : 0;

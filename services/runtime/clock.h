@@ -18,6 +18,8 @@ struct wh_clock {
 void wh_clock_stood(struct wh_clock *clock, int64_t at, int64_t mono);
 // ms UTC. Never less than before for the same or a later mono, as far as it was made durable.
 int64_t wh_clock_now(const struct wh_clock *clock, int64_t wall, int64_t mono);
+// How much of `delay` what happened at `at` has still to wait, of `now` of the wall: 0 to `delay`.
+int64_t wh_clock_rest(int64_t at, int64_t delay, int64_t now);
 // How far the wall clock has moved against the monotonic one since the last call, ms; 0 the first
 // time, and for what is less than 2 s in all.
 int64_t wh_clock_jump(struct wh_clock *clock, int64_t wall, int64_t mono);

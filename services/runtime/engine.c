@@ -164,7 +164,7 @@ void wh_engine_serve(struct wh_engine *engine, int64_t epoch, int64_t seq,
     memcpy(engine->hash, hash, sizeof engine->hash);
     engine->limit = engine->items_max;
     engine->repeats = 0;
-    engine->timers_open = false;
+    engine->timers_open = engine->paused = false;
     engine->served_at = wh_mono_ms();
     engine->ask_until = engine->served_at + engine->ask_ms;
     engine->state = WH_ENGINE_IDLE;
@@ -205,7 +205,11 @@ void wh_engine_void(struct wh_engine *engine)
 
 size_t wh_engine_waiting(const struct wh_engine *engine)
 {
-    return wh_inbox_waiting(engine);
+    size_t n = wh_inbox_waiting(engine);
+    for (size_t i = 0; i < WH_FOLLOWS_MAX; i++)
+        if (wh_event_open(engine, i))
+            n += engine->events[i].n;
+    return n;
 }
 
 static uint64_t earlier(const struct wh_work *work, uint64_t since)
@@ -229,7 +233,8 @@ int64_t wh_engine_oldest_ms(const struct wh_engine *engine)
     since = lanes_oldest(&engine->inbox, since);
     since = earlier(engine->condemned.first, since);
     for (size_t i = 0; i < WH_FOLLOWS_MAX; i++)
-        since = earlier(engine->events[i].first, since);
+        if (wh_event_open(engine, i))
+            since = earlier(engine->events[i].first, since);
     for (size_t i = 0; i < engine->turn.n; i++)
         since = earlier(engine->turn.works[i], since);
     return (int64_t)(now - since);
@@ -237,7 +242,23 @@ int64_t wh_engine_oldest_ms(const struct wh_engine *engine)
 
 bool wh_engine_idle(const struct wh_engine *engine)
 {
-    return engine->state == WH_ENGINE_IDLE && wh_engine_waiting(engine) == 0;
+    if (engine->state != WH_ENGINE_IDLE || wh_inbox_waiting(engine) > 0)
+        return false;
+    for (size_t i = 0; i < WH_FOLLOWS_MAX; i++)
+        if (wh_event_open(engine, i))
+            return false;
+    return true;
+}
+
+size_t wh_engine_held(const struct wh_engine *engine, size_t follow)
+{
+    const struct wh_list *events = &engine->events[follow];
+    return wh_event_open(engine, follow) ? 0 : events->n;
+}
+
+bool wh_engine_paused(const struct wh_engine *engine)
+{
+    return engine->paused;
 }
 
 int64_t wh_engine_head(const struct wh_engine *engine)

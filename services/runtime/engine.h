@@ -46,7 +46,7 @@ struct wh_work {
     struct wh_work *chain, *repeats; // commands: pending table; the same request come again
     const struct wh_item *item;
     struct wh_item own; // event, timer
-    uint64_t since;     // loop time when it came
+    uint64_t since;     // loop time when it came; of a delayed event: from when it may be taken
     struct wh_door_item *door;
     struct wh_feed_batch *batch; // event
     size_t follow;               // event: index into service->follows
@@ -129,6 +129,7 @@ struct wh_engine {
     struct wh_list events[WH_FOLLOWS_MAX], condemned;
     size_t next_feed;
     bool odd;
+    bool paused; // events wait because the service wants none now
     struct wh_work *pending[PENDING_BUCKETS];
     uint8_t pending_key[crypto_shorthash_KEYBYTES];
     struct wh_work *spare;
@@ -154,7 +155,7 @@ void wh_work_free(struct wh_engine *engine, struct wh_work *work);
 void wh_pending_remove(struct wh_engine *engine, struct wh_work *work);
 void wh_inbox_ask(struct wh_engine *engine);
 bool wh_inbox_asking(const struct wh_engine *engine);
-size_t wh_inbox_waiting(const struct wh_engine *engine);
+size_t wh_inbox_waiting(const struct wh_engine *engine); // but events of feeds
 void wh_inbox_void(struct wh_engine *engine);
 
 // The newest durable time is `at`, reached now.
@@ -162,6 +163,11 @@ void wh_engine_stood(struct wh_engine *engine, int64_t at);
 
 // take.c: fills an empty turn from what waits and is due
 void wh_turn_take(struct wh_engine *engine);
+// May the first event that waits of this feed begin?
+bool wh_event_open(const struct wh_engine *engine, size_t follow);
+// When to look again: ms until the first delayed event may begin, or the pause may be over; at most
+// `wait`.
+uint64_t wh_events_wait(const struct wh_engine *engine, uint64_t wait);
 
 // turn.c
 void wh_turn_begin(struct wh_engine *engine);

@@ -151,6 +151,7 @@ static void followed(void *arg, const struct wh_following_figures *figures)
     wh_metrics_set(metrics, FIG_FOLLOWED_LIVE, labels, figures->caught_up);
     wh_metrics_set(metrics, FIG_FOLLOWED_SEQ, labels, (double)figures->seq);
     wh_metrics_set(metrics, FIG_FOLLOWED_WAITING, labels, (double)figures->waiting);
+    wh_metrics_set(metrics, FIG_FOLLOWED_HELD, labels, (double)figures->held);
     wh_metrics_set(metrics, FIG_FOLLOWED_REWOUND, labels, figures->rewound);
     wh_metrics_count(metrics, FIG_FOLLOWED_ASKED, labels, (double)figures->asked);
 }
@@ -164,6 +165,7 @@ static void engine(struct wh_runtime *runtime)
     int64_t late = wh_timers_first(runtime->timers, &timer) ? wh_engine_now(engine) - timer.at : 0;
     gauge(runtime, FIG_INBOX, (double)wh_engine_waiting(engine));
     gauge(runtime, FIG_OLDEST, (double)wh_engine_oldest_ms(engine) / 1000);
+    gauge(runtime, FIG_PAUSED, wh_engine_paused(engine));
     gauge(runtime, FIG_TIMERS, (double)wh_timers_count(runtime->timers));
     gauge(runtime, FIG_TIMER_LATE, late > 0 ? (double)late / 1000 : 0.0);
     gauge(runtime, FIG_PARKED, (double)wh_engine_parked_count(engine));

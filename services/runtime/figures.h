@@ -60,7 +60,10 @@
 #define FIG_FOLLOWED_LIVE "followed_caught_up", "1 while we stand at the followed feed's end"
 #define FIG_FOLLOWED_SEQ "followed_seq", "our place in the followed feed"
 #define FIG_FOLLOWED_WAITING "followed_waiting", "its events taken and not yet committed"
+#define FIG_FOLLOWED_HELD \
+    "followed_held", "of them, those that wait for their time or a pause's end"
 #define FIG_FOLLOWED_ASKED "followed_follows_total", "times we asked to follow: at first and anew"
+#define FIG_PAUSED "follows_paused", "1 while events wait because our own followers are behind"
 #define FIG_FOLLOWED_REWOUND "followed_rewound", "1: the followed feed's past is not ours any more"
 
 // the process

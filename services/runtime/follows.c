@@ -256,14 +256,23 @@ void wh_followings_stop(struct wh_followings *followings, bool forget)
     }
 }
 
+// A delayed feed is caught up while all that waits of it waits for its time.
+static bool caught_up(const struct wh_following *following)
+{
+    const struct wh_runtime *runtime = following->all->runtime;
+    const struct wh_follower *follower = following->follower;
+    bool delayed = runtime->service->follows[following->index].delay != NULL;
+    size_t held = delayed ? wh_engine_held(runtime->engine, following->index) : 0;
+    if (!follower || following->waiting > held)
+        return false;
+    return held > 0 ? wh_follower_connected(follower) : wh_follower_caught_up(follower);
+}
+
 bool wh_followings_caught_up(const struct wh_followings *followings)
 {
-    for (size_t i = 0; i < followings->n; i++) {
-        const struct wh_following *following = &followings->each[i];
-        if (!following->follower || following->waiting > 0 ||
-            !wh_follower_caught_up(following->follower))
+    for (size_t i = 0; i < followings->n; i++)
+        if (!caught_up(&followings->each[i]))
             return false;
-    }
     return true;
 }
 
@@ -285,10 +294,11 @@ void wh_followings_each(const struct wh_followings *followings,
         const struct wh_following_figures figures = {
             .feed = followings->runtime->service->follows[i].feed,
             .connected = follower && wh_follower_connected(follower),
-            .caught_up = follower && wh_follower_caught_up(follower),
+            .caught_up = follower && (caught_up(following) || wh_follower_caught_up(follower)),
             .rewound = following->rewound,
             .seq = following->cursor.seq,
             .waiting = following->waiting,
+            .held = wh_engine_held(followings->runtime->engine, i),
             .asked = following->asked + (follower ? wh_follower_asked(follower) : 0),
         };
         fn(arg, &figures);

@@ -29,7 +29,7 @@ struct wh_following_figures {
     const char *feed;
     bool connected, caught_up, rewound;
     int64_t seq;
-    size_t waiting;
+    size_t waiting, held; // held: of them, those that wait for their time or a pause's end
     uint64_t asked;
 };
 void wh_followings_each(const struct wh_followings *followings,

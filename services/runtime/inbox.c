@@ -111,12 +111,25 @@ void wh_engine_command(struct wh_engine *engine, struct wh_door_item *item)
     wh_lanes_push(wh_inbox_asking(engine) ? &engine->fresh : &engine->inbox, work);
 }
 
+// From when an event may begin, loop time (what the loop takes for now may be a little behind; 1 ms
+// more for rounding). One that cannot be read need not wait.
+static uint64_t open_from(const struct wh_engine *engine, const struct wh_engine_event *event)
+{
+    const char *delay = engine->runtime->service->follows[event->follow].delay;
+    if (!delay || !event->payload)
+        return uv_now(&engine->runtime->loop);
+    int64_t ms = wh_settings_int(engine->runtime->settings, delay) * 1000;
+    int64_t rest = wh_clock_rest(event->event->at, ms, wh_engine_now(engine));
+    return rest > 0 ? uv_hrtime() / 1000000 + (uint64_t)rest + 1 : uv_now(&engine->runtime->loop);
+}
+
 int wh_engine_event(struct wh_engine *engine, const struct wh_engine_event *event)
 {
     struct wh_work *work = wh_work_new(engine);
     if (!work)
         return WH_E_NOMEM;
     const struct wh_follows *follows = &engine->runtime->service->follows[event->follow];
+    work->since = open_from(engine, event);
     work->batch = event->batch;
     work->follow = event->follow;
     work->upto = event->upto;
@@ -259,8 +272,5 @@ void wh_inbox_void(struct wh_engine *engine)
 
 size_t wh_inbox_waiting(const struct wh_engine *engine)
 {
-    size_t n = engine->fresh.n + engine->asked.n + engine->inbox.n + engine->condemned.n;
-    for (size_t i = 0; i < WH_FOLLOWS_MAX; i++)
-        n += engine->events[i].n;
-    return n;
+    return engine->fresh.n + engine->asked.n + engine->inbox.n + engine->condemned.n;
 }

@@ -76,6 +76,11 @@ struct wh_follows {
     wh_item_fn need;
     wh_item_fn on;
     bool elsewhere; // another feed brings all of it too: what fails here is left to that one
+    // Name of an INT setting in seconds, NULL: none. An event is handed over when so much time has
+    // passed since it happened (its `at`); until then it waits, and all behind it, its credit is
+    // not given back and the cursor stays. It never waits longer than that here, whatever the
+    // clocks or `at` say; a restart begins anew.
+    const char *delay;
 };
 
 // A name under which the journal (or a part of it) can be followed. subject: 0 all events.
@@ -167,6 +172,10 @@ struct wh_service {
     bool (*urgent)(void *state, const struct wh_item *item);
     // Code of a unit or body to its integer, 0 unknown (feeds' subjects).
     int32_t (*subject)(void *state, const char *code);
+    // Is it to take nothing more from the feeds it follows now (but those brought `elsewhere` too)?
+    // Events wait then, and their credit bounds how many; commands and timers go on. Asked at each
+    // turn, when a follower's `seen` moves, and every 200 ms while it says so. Cheap; may be NULL.
+    bool (*pause)(void *state);
     // For figures that only the tables know: at most every 5 s, and only while somebody reads
     // /metrics, select `counts_select` runs with the one parameter now (ms); `count` is called with
     // NULL, then with each row, then sees its figures shown. May be NULL.

@@ -310,6 +310,7 @@ static void wake_later(struct wh_engine *engine, int64_t now)
         wait = timer.at > now ? (uint64_t)(timer.at - now) : 1;
     if (!engine->timers_open && wait < 100)
         wait = 100;
+    wait = wh_events_wait(engine, wait);
     if (uv_is_active((uv_handle_t *)&engine->wake) && uv_timer_get_due_in(&engine->wake) <= wait)
         return;
     uv_timer_start(&engine->wake, engine->wake.timer_cb, wait, 0);

@@ -18,8 +18,12 @@ void wh_engine_serve(struct wh_engine *engine, int64_t epoch, int64_t seq,
                      const uint8_t hash[WH_HASH_SIZE], int64_t last_at);
 // Everything in hand is given up: commands whose outcome is unknown get no answer, others BUSY.
 void wh_engine_void(struct wh_engine *engine);
-bool wh_engine_idle(const struct wh_engine *engine); // nothing waits, nothing in flight
-size_t wh_engine_waiting(const struct wh_engine *engine);
+// Nothing in flight, nothing waits that could begin now.
+bool wh_engine_idle(const struct wh_engine *engine);
+size_t wh_engine_waiting(const struct wh_engine *engine); // for a turn, not for time or a pause
+// Events of a followed feed that wait for their time or for the end of a pause.
+size_t wh_engine_held(const struct wh_engine *engine, size_t follow);
+bool wh_engine_paused(const struct wh_engine *engine);
 // How long the oldest item that waits or is in the turn in hand has been here.
 int64_t wh_engine_oldest_ms(const struct wh_engine *engine);
 // What turns and questions take for the time, ms UTC (clock.h).

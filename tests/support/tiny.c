@@ -52,6 +52,9 @@ static void make_keys(struct tiny *tiny)
             fprintf(file, "%s %s ipc://%s/%s0.%s,ipc://%s/%s1.%s %s\n", kind ? "feed" : "door",
                     services[i], tiny->dir, services[i], kind ? "feed" : "door", tiny->dir,
                     services[i], kind ? "feed" : "door", key.public_key);
+        if (i == 0)
+            fprintf(file, "feed p1 ipc://%s/%s0.feed,ipc://%s/%s1.feed %s\n", tiny->dir,
+                    services[i], tiny->dir, services[i], key.public_key);
     }
     wh_key_generate("990101001", WH_ROLE_STREET, &tiny->key);
     fprintf(ring, "%s 990101001 street - -\n", tiny->key.public_key);

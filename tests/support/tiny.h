@@ -3,7 +3,9 @@
 // PostgreSQL, and a client for it. For tests of the runtime: turns, kept answers, dead letters,
 // ownership, feeds. "intake" counts commands, "dispatch" counts intake's events. The command is
 // SupplementWhistle: its number says which counter, its text what to do ("refuse", "same",
-// "poison", "timer", else count).
+// "poison", "timer", else count). With WHISTLE_LATER_S in its environment "dispatch" also follows
+// the same events as feed p1, kept back so many seconds, and counts them TINY_LATER further on;
+// while the file TINY_PAUSE names is there it takes nothing of the feed intake.
 #ifndef WH_TEST_TINY_H
 #define WH_TEST_TINY_H
 
@@ -17,6 +19,7 @@
 #include "support/pg.h"
 
 #define TINY_ANSWERS 20000
+#define TINY_LATER 500000
 
 struct tiny_answer {
     bool heard;

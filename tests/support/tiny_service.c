@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/deadletter.h"
 #include "runtime/service.h"
@@ -133,6 +134,26 @@ static int need_event(void *arg, struct wh_turn *turn, const struct wh_item *ite
     return need(arg, turn, counter_of(message->number));
 }
 
+// The delayed feed: counted apart, LATER further on.
+static int on_later(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    const Whistle__V1__WhistleSupplemented *message = (const void *)item->message;
+    return count(arg, turn, item, counter_of(message->number) + TINY_LATER, 1, message->text);
+}
+
+static int need_later(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    const Whistle__V1__WhistleSupplemented *message = (const void *)item->message;
+    return need(arg, turn, counter_of(message->number) + TINY_LATER);
+}
+
+static bool pausing(void *state)
+{
+    const char *file = getenv("TINY_PAUSE");
+    (void)state;
+    return file && access(file, F_OK) == 0;
+}
+
 static int on_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
     return count(arg, turn, item, item->key, 100, "timed");
@@ -193,11 +214,15 @@ static const struct wh_route routes[] = {
      NULL},
 };
 static const struct wh_follows follows[] = {
-    {"intake", &whistle__v1__intake_event__descriptor, need_event, on_event, false},
+    {"intake", &whistle__v1__intake_event__descriptor, need_event, on_event, false, NULL},
+    {"p1", &whistle__v1__intake_event__descriptor, need_later, on_later, true, "later_s"},
 };
-static const struct wh_feed_name feeds[2][1] = {
-    {{"intake", 0, WH_ROLE_SERVICE | WH_ROLE_STREET}},
+static const struct wh_feed_name feeds[2][2] = {
+    {{"intake", 0, WH_ROLE_SERVICE | WH_ROLE_STREET}, {"p1", 16, WH_ROLE_SERVICE}},
     {{"dispatch", 0, WH_ROLE_SERVICE | WH_ROLE_STREET}},
+};
+static const struct wh_setting settings[] = {
+    {"later_s", WH_SETTING_INT, "0", 0, 3600, false, "迟取", "how long the feed p1 is kept back"},
 };
 
 bool tiny_is_service(int argc, char **argv, int *ret_exit)
@@ -214,9 +239,13 @@ bool tiny_is_service(int argc, char **argv, int *ret_exit)
         .routes = routes,
         .n_routes = 1,
         .follows = follows,
-        .n_follows = second ? 1 : 0,
+        .n_follows = !second                     ? 0
+                     : getenv("WHISTLE_LATER_S") ? 2
+                                                 : 1,
         .feeds = feeds[second],
-        .n_feeds = 1,
+        .n_feeds = second ? 1 : 2,
+        .settings = settings,
+        .n_settings = 1,
         .statements = statements,
         .n_statements = 2,
         .loaders = loaders,
@@ -230,6 +259,7 @@ bool tiny_is_service(int argc, char **argv, int *ret_exit)
         .committed = retry_if_wanted,
         .describe = describe,
         .subject = subject,
+        .pause = pausing,
     };
     char *none[] = {argv[0], NULL};
     *ret_exit = wh_service_main(&service, 1, none);

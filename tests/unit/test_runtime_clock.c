@@ -67,6 +67,27 @@ static void jumps_are_seen(void **state)
     assert_int_equal(wh_clock_jump(&clock, 5000, 4010), -WH_MS_HOUR);
 }
 
+static void what_is_left_of_a_delay(void **state)
+{
+    const int64_t now = 1000 * WH_MS_DAY, delay = 60000;
+    (void)state;
+    assert_int_equal(wh_clock_rest(now, delay, now), delay);
+    assert_int_equal(wh_clock_rest(now - 20000, delay, now), 40000);
+    assert_int_equal(wh_clock_rest(now - delay, delay, now), 0);
+    assert_int_equal(wh_clock_rest(now - WH_MS_DAY, delay, now), 0);
+    assert_int_equal(wh_clock_rest(now + WH_MS_DAY, delay, now), delay); // of a clock ahead of ours
+    assert_int_equal(wh_clock_rest(now, 0, now), 0);
+    assert_int_equal(wh_clock_rest(INT64_MAX, delay, now), delay);
+    assert_int_equal(wh_clock_rest(INT64_MIN, delay, now), 0);
+    srand(11);
+    for (int i = 0; i < 100000; i++) {
+        int64_t at = now + (rand() % 200001 - 100000), rest = wh_clock_rest(at, delay, now);
+        assert_true(rest >= 0 && rest <= delay);
+        if (at <= now)
+            assert_true(now + rest - at >= delay); // old enough when it is handed over
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -74,6 +95,7 @@ int main(void)
         cmocka_unit_test(goes_on_after_a_jump_back),
         cmocka_unit_test(never_back_for_random_jumps),
         cmocka_unit_test(jumps_are_seen),
+        cmocka_unit_test(what_is_left_of_a_delay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
