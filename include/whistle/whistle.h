@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
+#include <whistle/v1/dedup.pb-c.h>
 #include <whistle/v1/dispatch.pb-c.h>
 #include <whistle/v1/envelope.pb-c.h>
 #include <whistle/v1/intake.pb-c.h>
@@ -65,7 +66,7 @@ const char *wh_session_identity(const struct wh_session *session);
 
 enum wh_reply_kind {
     WH_REPLY_DONE,      // a command took effect; `done` tells its event
-    WH_REPLY_ANSWER,    // a question's answer; `dispatch` or `intake` is set
+    WH_REPLY_ANSWER,    // a question's answer; `dispatch`, `intake` or `dedup` is set
     WH_REPLY_REFUSED,   // `error` tells the rule and the field, also BUSY after give_up_ms
     WH_REPLY_NO_ANSWER, // nothing came in give_up_ms: the effect is unknown; ask again, same id
 };
@@ -76,6 +77,7 @@ struct wh_reply {
     const Whistle__V1__Error *error;
     const Whistle__V1__DispatchAnswer *dispatch;
     const Whistle__V1__IntakeAnswer *intake;
+    const Whistle__V1__DedupAnswer *dedup;
 };
 
 typedef void (*wh_reply_fn)(void *arg, const struct wh_reply *reply);
@@ -104,6 +106,8 @@ int wh_send_intake(struct wh_session *session, const Whistle__V1__IntakeCommand 
                    const struct wh_request *request);
 int wh_send_dispatch(struct wh_session *session, const Whistle__V1__DispatchCommand *command,
                      const struct wh_request *request);
+int wh_send_dedup(struct wh_session *session, const Whistle__V1__DedupCommand *command,
+                  const struct wh_request *request);
 
 // The common ones, without protobuf. Errors as wh_send_intake; whether a field is good decides the
 // service, in the reply.
@@ -147,6 +151,23 @@ int wh_task_refuse(struct wh_session *session, const char *task, Whistle__V1__Re
 // The key's own open tasks, what is due next first; at most limit (0: the service's own limit).
 int wh_task_list(struct wh_session *session, int limit, const struct wh_request *request);
 
+// One matter, many whistles. `number` leaves its tasks (who has checked in stays, as support) and
+// counts as a supporter of the matter `into` stands in. how: 0 DUPLICATE; REOPEN or RECURRING where
+// the matter was resolved. reason: may be NULL.
+int wh_whistle_join(struct wh_session *session, const char *number, const char *into,
+                    Whistle__V1__JoinAs how, const char *reason, const struct wh_request *request);
+// It leaves its matter again, with its tasks and clocks as they were; of one that waits for a word:
+// it is no duplicate and goes out. The two are not joined by themselves again.
+int wh_whistle_split(struct wh_session *session, const char *number, const char *reason,
+                     const struct wh_request *request);
+// What would this join? Nothing is raised; `dedup->matches`, best first, at most limit (0: 5).
+// Reporter, priority, tags and drill do not matter to it.
+int wh_whistle_preview(struct wh_session *session, const struct wh_whistle *whistle, int limit,
+                       const struct wh_request *request);
+// The matter that a whistle stands in: `dedup->matter`.
+int wh_whistle_matter(struct wh_session *session, const char *number,
+                      const struct wh_request *request);
+
 // ---- following --------------------------------------------------------------------------------
 
 struct wh_subscription;
@@ -158,6 +179,7 @@ struct wh_event {
     const Whistle__V1__Event *envelope;         // who, why, and the packed payload
     const Whistle__V1__DispatchEvent *dispatch; // feed dispatch, where this library knows its words
     const Whistle__V1__IntakeEvent *intake;     // feed intake
+    const Whistle__V1__DedupEvent *dedup;       // feed dedup
 };
 
 typedef void (*wh_event_fn)(void *arg, struct wh_subscription *subscription,
@@ -209,8 +231,9 @@ struct wh_new_task {
     int64_t due_sign, due_checkin, due_report, due_resolve; // 0: none
 };
 
-// True when the event calls this department: a fresh whistle, one added later, or a ruling that
-// gave it the task. The texts live as long as the event.
+// True when the event calls this department: a fresh whistle, one added later, a ruling that gave
+// it the task, or a split that gives it back a task a join had cancelled (part 0 then; it may be
+// signed already). The texts live as long as the event.
 bool wh_event_new_task(const struct wh_event *event, const char *department,
                        struct wh_new_task *ret_task);
 

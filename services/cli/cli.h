@@ -10,7 +10,7 @@
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_SILENCE = 3 };
 
-enum door { DOOR_NONE, DOOR_INTAKE, DOOR_DISPATCH, DOOR_COUNT };
+enum door { DOOR_NONE, DOOR_INTAKE, DOOR_DEDUP, DOOR_DISPATCH, DOOR_COUNT };
 
 enum group { GROUP_RAISE, GROUP_LOOK, GROUP_TASK, GROUP_STREET, GROUP_DISTRICT, GROUP_OPERATE };
 
@@ -66,7 +66,10 @@ int run_add(struct cli *cli);
 // raise.c
 int run_raise(struct cli *cli);
 int run_resubmit(struct cli *cli);
+// preview.c, matter.c
 int run_preview(struct cli *cli);
+int run_matter(struct cli *cli);
+int run_doubts(struct cli *cli);
 // show.c, lists.c
 int run_show(struct cli *cli);
 int run_list(struct cli *cli);

@@ -56,6 +56,31 @@ static void next_from_intake(struct cli *cli, const Whistle__V1__Done *done)
     }
 }
 
+// The same of dedup's: until the whistle stands there as it was decided. Then what it means.
+static void next_from_dedup(struct cli *cli, const Whistle__V1__Done *done)
+{
+    const char *into = json_string_value(json_object_get(cli->args.body, "into"));
+    const char *how = json_string_value(json_object_get(cli->args.body, "how"));
+    bool joins = into && !(how && strcmp(how, "RECURRING") == 0);
+    for (int tries = 0; tries < 20; tries++) {
+        struct reply reply;
+        reply_init(&reply);
+        int r = ask_whistle(cli, done->ref, &reply);
+        const Whistle__V1__Whistle *whistle = (const Whistle__V1__Whistle *)reply.body;
+        bool away = r == 0 && whistle->state == WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_MERGED;
+        bool held = r == 0 && whistle->state == WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_HELD;
+        bool there = r == 0 && away == joins && !held;
+        if (there && away)
+            printf(T("  已并入 %s\n", "  joined to %s\n"), whistle->merged_into);
+        reply_done(&reply);
+        if (there) {
+            page_next(cli, done->ref);
+            return;
+        }
+        session_pause(cli->session, 25);
+    }
+}
+
 static bool is_task(const char *ref)
 {
     int64_t object;
@@ -83,6 +108,8 @@ static void tell_done(struct cli *cli, enum door door, const struct reply *reply
     json_object_del(cli->args.kept, "request-id"); // the command has had it
     if (door == DOOR_INTAKE)
         next_from_intake(cli, done);
+    else if (door == DOOR_DEDUP)
+        next_from_dedup(cli, done);
     else
         page_next(cli, done->ref);
 }

@@ -93,7 +93,7 @@ static int list(struct cli *cli, const char *service, int64_t id)
     size_t found = 0;
     int worst = EXIT_DONE;
     for (enum door door = DOOR_INTAKE; door < DOOR_COUNT; door++) {
-        if (service && strcmp(service, door_name(door)) != 0)
+        if (service ? strcmp(service, door_name(door)) != 0 : !session_has_door(cli, door))
             continue;
         int code = take(cli, door, id, table, &found);
         worst = code > worst ? code : worst;
@@ -118,9 +118,10 @@ static int list(struct cli *cli, const char *service, int64_t id)
 #define RETRY_LOOKS 15
 #define RETRY_LOOK_NS (200 * 1000 * 1000)
 
-// What dispatch says of one letter. ret_json: NULL where it is not (or no longer) open; new
+// What a service says of one letter. ret_json: NULL where it is not (or no longer) open; new
 // reference.
-static int look_for(struct cli *cli, int64_t id, json_t **ret_json, struct fault *fault)
+static int look_for(struct cli *cli, enum door door, int64_t id, json_t **ret_json,
+                    struct fault *fault)
 {
     json_t *body = must(json_object());
     int code = 0;
@@ -128,7 +129,7 @@ static int look_for(struct cli *cli, int64_t id, json_t **ret_json, struct fault
     do {
         struct reply reply;
         reply_init(&reply);
-        code = ask_page(cli, DOOR_DISPATCH, body, &reply);
+        code = ask_page(cli, door, body, &reply);
         const Whistle__V1__DeadLetters *letters = (const Whistle__V1__DeadLetters *)reply.body;
         for (size_t i = 0; code == 0 && !*ret_json && i < letters->n_rows; i++)
             if (letters->rows[i]->id == id)
@@ -141,10 +142,10 @@ static int look_for(struct cli *cli, int64_t id, json_t **ret_json, struct fault
 }
 
 // Whether it can be tried at all: an event, and still open.
-static int check_letter(struct cli *cli, int64_t id, struct fault *fault)
+static int check_letter(struct cli *cli, enum door door, int64_t id, struct fault *fault)
 {
     json_t *letter;
-    if (look_for(cli, id, &letter, fault) < 0)
+    if (look_for(cli, door, id, &letter, fault) < 0)
         return -1;
     const char *feed = json_string_value(json_object_get(letter, "feed"));
     if (!letter)
@@ -159,14 +160,14 @@ static int check_letter(struct cli *cli, int64_t id, struct fault *fault)
 }
 
 // Did it go through? Waits a little, for it is done in a turn of its own.
-static int await_letter(struct cli *cli, int64_t id, struct fault *fault)
+static int await_letter(struct cli *cli, enum door door, int64_t id, struct fault *fault)
 {
     const struct timespec pause = {0, RETRY_LOOK_NS};
     for (int i = 0; i < RETRY_LOOKS; i++) {
         json_t *letter;
         if (i > 0)
             (void)nanosleep(&pause, NULL);
-        if (look_for(cli, id, &letter, fault) < 0)
+        if (look_for(cli, door, id, &letter, fault) < 0)
             return -1;
         if (!letter)
             return 0;
@@ -178,19 +179,19 @@ static int await_letter(struct cli *cli, int64_t id, struct fault *fault)
     return -1;
 }
 
-static int retry(struct cli *cli, int64_t id)
+static int retry(struct cli *cli, enum door door, int64_t id)
 {
     struct fault fault = {0};
-    if (check_letter(cli, id, &fault) < 0)
+    if (check_letter(cli, door, id, &fault) < 0)
         return fault_tell(cli, &fault);
     struct reply reply;
     reply_init(&reply);
     json_t *body = must(json_pack("{s:I}", "id", (json_int_t)id));
-    int asked = session_ask_json(cli, DOOR_DISPATCH, "retry_dead_letter", body, &reply);
+    int asked = session_ask_json(cli, door, "retry_dead_letter", body, &reply);
     fault = reply.fault;
     json_decref(body);
     reply_done(&reply);
-    if (asked < 0 || await_letter(cli, id, &fault) < 0)
+    if (asked < 0 || await_letter(cli, door, id, &fault) < 0)
         return fault_tell(cli, &fault);
     if (cli->json)
         printf("{\"id\":%lld,\"retried\":true}\n", (long long)id);
@@ -212,6 +213,7 @@ int run_dead_letters(struct cli *cli)
         return fault_tell(cli, &fault);
     }
     if (wants_id && strcmp(action, "retry") == 0)
-        return retry(cli, id);
+        return retry(cli, service && strcmp(service, "dedup") == 0 ? DOOR_DEDUP : DOOR_DISPATCH,
+                     id);
     return list(cli, service, wants_id ? id : 0);
 }

@@ -7,6 +7,7 @@
 #include "cli/names.h"
 #include "cli/output.h"
 #include "client/json.h"
+#include "whistle/v1/dedup.pb-c.h"
 #include "whistle/v1/dispatch.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
 
@@ -14,12 +15,23 @@
 
 void event_reader_init(struct event_reader *reader, const char *feed)
 {
-    bool intake = strcmp(feed, "intake") == 0 || strcmp(feed, "p1") == 0;
-    bool dispatch = strcmp(feed, "dispatch") == 0 || strcmp(feed, "notices") == 0;
+    static const struct {
+        const char *feed;
+        const ProtobufCMessageDescriptor *payload;
+    } feeds[] = {
+        {"intake", &whistle__v1__intake_event__descriptor},
+        {"p1", &whistle__v1__intake_event__descriptor},
+        {"dedup", &whistle__v1__dedup_event__descriptor},
+        {"urgent", &whistle__v1__dedup_event__descriptor},
+        {"dispatch", &whistle__v1__dispatch_event__descriptor},
+        {"ends", &whistle__v1__dispatch_event__descriptor},
+        {"notices", &whistle__v1__dispatch_event__descriptor},
+    };
     wh_arena_init(&reader->arena, EVENT_BYTES);
-    reader->payload = intake     ? &whistle__v1__intake_event__descriptor
-                      : dispatch ? &whistle__v1__dispatch_event__descriptor
-                                 : NULL;
+    reader->payload = NULL;
+    for (size_t i = 0; i < sizeof feeds / sizeof *feeds; i++)
+        if (strcmp(feeds[i].feed, feed) == 0)
+            reader->payload = feeds[i].payload;
 }
 
 void event_reader_done(struct event_reader *reader)

@@ -16,8 +16,13 @@ static void more(const struct cli *cli, const char *cursor)
 
 static void whistle_row(struct cli *cli, struct table *table, const Whistle__V1__Whistle *w)
 {
-    char title[96], at[32], next[256] = "";
+    char title[128], at[32], next[256] = "";
     width_fit(w->title, 32, title, sizeof title);
+    size_t used = strlen(title);
+    if (w->supporters)
+        (void)snprintf(title + used, sizeof title - used, " +%d", w->supporters);
+    if (*w->merged_into)
+        (void)snprintf(title + used, sizeof title - used, " → %s", w->merged_into);
     time_text(cli, w->submitted_at, at, sizeof at);
     next_text(cli, w->next, next, sizeof next);
     table_row(table);

@@ -270,10 +270,7 @@ static void facts_lines(struct cli *cli, const Whistle__V1__Whistle *w)
                colour_on(TONE_WARN), colour_off(TONE_WARN),
                name_question(cli, w->category, w->missing_answers[i]), w->number,
                w->missing_answers[i]);
-    if (w->supporters)
-        printf(T("  另有 %d 人反映\n", "  %d more people report it\n"), w->supporters);
-    if (*w->merged_into)
-        printf(T("  已并入 %s\n", "  merged into %s\n"), w->merged_into);
+    page_matter_lines(cli, w);
     if (w->n_joint_units) {
         printf("%s", T("  联合吹哨:", "  raised jointly with:"));
         for (size_t i = 0; i < w->n_joint_units; i++)
@@ -329,4 +326,5 @@ void page_whistle(struct cli *cli, const Whistle__V1__Whistle *w, bool called)
         else
             tasks_now(cli, w);
     }
+    page_linked(cli, w);
 }

@@ -12,6 +12,9 @@
 // The whole page: headline, state, next step, departments. called: every due time of each
 // department (just raised), else what each has to do now.
 void page_whistle(struct cli *cli, const Whistle__V1__Whistle *whistle, bool called);
+// page_matter.c: how it stands to others, inside the page; the tasks that go on for it.
+void page_matter_lines(struct cli *cli, const Whistle__V1__Whistle *whistle);
+void page_linked(struct cli *cli, const Whistle__V1__Whistle *whistle);
 // The lines of a history; most: only the last so many, without the notices (0: all lines).
 void page_history(struct cli *cli, const Whistle__V1__History *history, size_t most);
 // After a command: what is next for the whistle or task `ref`. Says nothing where it cannot be had.

@@ -36,7 +36,7 @@ int run_ping(struct cli *cli)
     int worst = EXIT_DONE;
     bool known = false;
     for (enum door door = DOOR_INTAKE; door < DOOR_COUNT; door++) {
-        if (service && strcmp(service, door_name(door)) != 0)
+        if (service ? strcmp(service, door_name(door)) != 0 : !session_has_door(cli, door))
             continue;
         known = true;
         int code = ping(cli, door);
@@ -45,6 +45,6 @@ int run_ping(struct cli *cli)
     if (known)
         return worst;
     struct fault fault = {0};
-    fault_usage(&fault, "SERVICE", "intake dispatch");
+    fault_usage(&fault, "SERVICE", "intake dedup dispatch");
     return fault_tell(cli, &fault);
 }

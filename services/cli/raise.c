@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `raise`, `resubmit`, `preview` for one whistle: send it, wait until dispatch has called everybody
+// `raise`, `resubmit` for one whistle: send it, wait until dispatch has called everybody
 // (or until a person must review it), tell who was called and what comes next.
 #include "cli/raise.h"
 
@@ -113,6 +113,19 @@ static json_t *task_json(struct cli *cli, const Whistle__V1__Task *task)
     return brief;
 }
 
+// Where it was joined, or what it may be the same as and until when it waits.
+static void set_matter(struct cli *cli, json_t *object, const Whistle__V1__Whistle *whistle)
+{
+    static const char *const wanted[] = {"merged_into", "held_until_at", "perhaps", "offer"};
+    json_t *whole = must(wh_json_from(&whistle->base, names_zone(cli)));
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        json_t *value = json_object_get(whole, wanted[i]);
+        if (value)
+            json_object_set(object, wanted[i], value);
+    }
+    json_decref(whole);
+}
+
 json_t *raised_json(struct cli *cli, unsigned long line, const char *number, const char *state,
                     const struct wh_uuid *request_id, const Whistle__V1__Whistle *whistle)
 {
@@ -128,6 +141,8 @@ json_t *raised_json(struct cli *cli, unsigned long line, const char *number, con
     for (size_t i = 0; whistle && i < whistle->n_tasks; i++)
         json_array_append_new(tasks, task_json(cli, whistle->tasks[i]));
     json_object_set_new(object, "tasks", tasks);
+    if (whistle)
+        set_matter(cli, object, whistle);
     if (whistle && whistle->next)
         json_object_set_new(object, "next", wh_json_from(&whistle->next->base, names_zone(cli)));
     json_object_set_new(object, "request_id", json_string(id));
@@ -214,8 +229,7 @@ int run_raise(struct cli *cli)
     return code;
 }
 
-// The parameters of raise, inside another command: {whistle: …, number?}.
-static int run_wrapped(struct cli *cli, const char *number, struct reply *reply)
+int raise_wrapped(struct cli *cli, const char *number, struct reply *reply)
 {
     const unsigned raisers = WH_ROLE_STREET | WH_ROLE_COMMUNITY | WH_ROLE_DEPARTMENT;
     struct session *session = session_get(cli, &reply->fault);
@@ -236,33 +250,9 @@ int run_resubmit(struct cli *cli)
 {
     struct reply reply;
     reply_init(&reply);
-    int code = run_wrapped(cli, args_text(&cli->args, "NUMBER"), &reply) < 0
+    int code = raise_wrapped(cli, args_text(&cli->args, "NUMBER"), &reply) < 0
                    ? fault_tell(cli, &reply.fault)
                    : tell_raised(cli, &reply, true);
-    reply_done(&reply);
-    return code;
-}
-
-static void preview_print(const Whistle__V1__WhistlePreview *preview)
-{
-    printf("%s\n", text_enum(&whistle__v1__priority__descriptor, (int)preview->priority));
-    puts(preview->waits_for_review ? T("要等街道审核", "waits for the street's review")
-                                   : T("立即派单", "goes out at once"));
-    for (size_t i = 0; i < preview->n_missing_answers; i++)
-        printf(T("还缺回答: %s\n", "still to be answered: %s\n"), preview->missing_answers[i]);
-}
-
-int run_preview(struct cli *cli)
-{
-    struct reply reply;
-    reply_init(&reply);
-    int code = EXIT_DONE;
-    if (run_wrapped(cli, NULL, &reply) < 0)
-        code = fault_tell(cli, &reply.fault);
-    else if (cli->json)
-        json_line(cli, reply.body, NULL);
-    else if (reply.body->descriptor == &whistle__v1__whistle_preview__descriptor)
-        preview_print((const Whistle__V1__WhistlePreview *)reply.body);
     reply_done(&reply);
     return code;
 }

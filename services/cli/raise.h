@@ -29,6 +29,10 @@ bool raise_settled(Whistle__V1__WhistleState state);
 json_t *raised_json(struct cli *cli, unsigned long line, const char *number, const char *state,
                     const struct wh_uuid *request_id, const Whistle__V1__Whistle *whistle);
 
+// The parameters of raise inside another command of intake, the verb's: {whistle: …, number?}.
+// 0, or -1 with the fault in the reply.
+int raise_wrapped(struct cli *cli, const char *number, struct reply *reply);
+
 // lines.c: --file. Returns the worst exit code.
 int raise_lines(struct cli *cli, const char *path);
 

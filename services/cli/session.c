@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/text.h"
 #include "client/json.h"
+#include "whistle/v1/dedup.pb-c.h"
 #include "whistle/v1/dispatch.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
 
@@ -26,6 +27,8 @@ static const struct {
 } doors[DOOR_COUNT] = {
     [DOOR_INTAKE] = {"intake", &whistle__v1__intake_command__descriptor,
                      &whistle__v1__intake_answer__descriptor},
+    [DOOR_DEDUP] = {"dedup", &whistle__v1__dedup_command__descriptor,
+                    &whistle__v1__dedup_answer__descriptor},
     [DOOR_DISPATCH] = {"dispatch", &whistle__v1__dispatch_command__descriptor,
                        &whistle__v1__dispatch_answer__descriptor},
 };
@@ -108,6 +111,15 @@ int session_door(struct cli *cli, const char *kind, const char *name, struct wh_
         fault_usage(ret_fault, "doors", "%s: %s %s: %s", cli->doors_path, kind, name,
                     *why ? why : wh_strerror(r));
     return r < 0 ? -1 : 0;
+}
+
+bool session_has_door(const struct cli *cli, enum door door)
+{
+    struct wh_door found;
+    int r = *cli->doors_path
+                ? wh_doors_find(cli->doors_path, "door", doors[door].name, &found, NULL, 0)
+                : WH_E_INVALID;
+    return r != WH_E_NOTFOUND;
 }
 
 struct wh_caller *session_caller(struct cli *cli, enum door door, struct fault *ret_fault)

@@ -22,10 +22,13 @@ struct session {
 // Reads the key and opens the bus at the first call. NULL with the fault told.
 struct session *session_get(struct cli *cli, struct fault *ret_fault);
 void session_free(struct session *session);
-// "intake", "dispatch".
+// "intake", "dedup", "dispatch".
 const char *door_name(enum door door);
 int session_door(struct cli *cli, const char *kind, const char *name, struct wh_door *ret_door,
                  struct fault *ret_fault);
+// Does the doors file name this door? A question about all services asks those it names. True also
+// where the file cannot be read: asking then tells what is wrong.
+bool session_has_door(const struct cli *cli, enum door door);
 // The caller of a door; give up after cli->timeout_ms. NULL with the fault told.
 struct wh_caller *session_caller(struct cli *cli, enum door door, struct fault *ret_fault);
 

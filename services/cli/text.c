@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "whistle/v1/common.pb-c.h"
+#include "whistle/v1/dedup.pb-c.h"
 #include "whistle/v1/dispatch.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
 
@@ -119,6 +120,12 @@ static const struct word words[] = {
     {"SOURCE_HOTLINE", "热线", "hotline"},
     {"SOURCE_WEB", "网页", "web"},
     {"SOURCE_OPEN311", "Open311", "Open311"},
+    {"BAND_SAME", "同一件事", "the same"},
+    {"BAND_PERHAPS", "可能是同一件事", "perhaps the same"},
+    {"BAND_NEW", "新的一件事", "new"},
+    {"JOIN_AS_DUPLICATE", "重复反映", "duplicate"},
+    {"JOIN_AS_REOPEN", "没有解决,重办", "not solved: reopened"},
+    {"JOIN_AS_RECURRING", "又发生了,另立一哨", "it came back: a whistle of its own"},
 };
 
 // Kinds of events, as they stand in a whistle's history.
@@ -151,6 +158,19 @@ static const struct word events[] = {
     {"RuleCloseProposed", "提议终结", "closing by ruling proposed"},
     {"WhistleResolved", "已解决", "resolved"},
     {"WhistleEnded", "归档或终结", "ended"},
+    {"WhistleHeldBack", "疑似重复,等人定", "perhaps the same: waits for a word"},
+    {"WhistleJoined", "并入另一哨", "joined to another"},
+    {"WhistleSupported", "又有人反映", "one more reports it"},
+    {"WhistleParted", "拆分,恢复原样", "separated, as it was before"},
+    {"SupportLost", "一条反映拆出", "one report separated"},
+    {"WithdrawalNoted", "撤哨先到,记下", "withdrawn before it came"},
+    {"WhistleRecurs", "又发生,关联前哨", "it came back; linked to the earlier"},
+    {"IntakeForwarded", "转来收哨的事件", "intake's event, passed on"},
+    {"WhistleCleared", "不是重复,放行", "a matter of its own"},
+    {"WhistleHeld", "疑似重复,等人定", "perhaps the same: waits for a word"},
+    {"WhistleMerged", "并入同一件事", "joined to a matter"},
+    {"WhistleSplit", "拆分", "separated"},
+    {"MatterMoved", "这件事了结或重办", "the matter ended or began anew"},
     {"DistrictAdopted", "启用区数据", "district adopted"},
     {"WhistleSubmitted", "提交,待审", "submitted, waits for review"},
     {"WhistleBlown", "吹哨", "whistle blown"},
@@ -178,6 +198,8 @@ static const struct word actions[] = {
     {"REVIEW_LEDGER", "复核挂账", "look at the ledger again"},
     {"ARCHIVE", "自动归档", "goes to the archive"},
     {"DISPATCH", "派单", "dispatch"},
+    {"DECIDE_MATCH", "定是否同一件事", "decide whether it is the same"},
+    {"JOIN", "定是否同一件事", "decide whether it is the same"},
 };
 
 static const struct word *find(const struct word *table, size_t n, const char *key)
@@ -226,8 +248,9 @@ const char *text_word(const ProtobufCEnumDescriptor *type, const char *name)
 static const char *message_of(const char *member)
 {
     const ProtobufCMessageDescriptor *types[] = {&whistle__v1__dispatch_event__descriptor,
-                                                 &whistle__v1__intake_event__descriptor};
-    for (size_t i = 0; i < 2; i++) {
+                                                 &whistle__v1__intake_event__descriptor,
+                                                 &whistle__v1__dedup_event__descriptor};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field_by_name(types[i], member);
         if (field && field->type == PROTOBUF_C_TYPE_MESSAGE)
@@ -250,12 +273,28 @@ static const struct word ends[] = {
     {"UNSATISFIED", "不满意", "unsatisfied"},
 };
 
-// Why a whistle waits for its street's review.
+// Why a whistle waits for its street's review; why dedup decided as it did.
 static const struct word whys[] = {
     {"RESIDENT", "居民反映,先审后发", "a resident's report: reviewed first"},
     {"COMMUNITY", "社区吹哨,街道先审", "a community's whistle: its street looks first"},
     {"STREET_RULE", "街道规定先审后发", "this street reviews first"},
     {"ANSWERS", "类别问题还没答全", "questions are still to be answered"},
+    {"SCORE", "按相似度", "by the score"},
+    {"SAME_REPORTER", "同一反映人", "the same reporter"},
+    {"APART", "已定为两件事", "separated before"},
+    {"FAR", "相距太远", "too far apart"},
+    {"DISTRICT", "不在同一区划", "different districts"},
+    {"NUMBER", "门牌、楼号或编号不同", "different numbers"},
+    {"YEAR", "年份不同", "different years"},
+    {"TIME", "相隔太久", "too long between"},
+    {"PERSON", "人工决定", "by a person"},
+    {"PRIORITY", "等级更高,不自动合并", "more urgent: not joined by itself"},
+    {"WAITED", "没人定,时间到放行", "nobody decided in time"},
+    {"SEPARATED", "人工定为另一件事", "a person separated it"},
+    {"URGENT", "升为特急,放行", "became P1 while it waited"},
+    {"UNCHECKED", "未查重", "not compared"},
+    {"JOINED", "并入另一哨", "joined to another"},
+    {"RESOLVED", "那件事已解决", "that one was resolved"},
 };
 
 const char *text_why(const char *why)

@@ -191,20 +191,19 @@ static int verify_one(struct cli *cli, const char *schema, const char *since)
 
 int run_verify(struct cli *cli)
 {
-    static const char *const schemas[] = {"intake", "dispatch"};
     const char *schema = args_text(&cli->args, "NUMBER"), *since = args_text(&cli->args, "since");
     int worst = EXIT_DONE;
     if (since && !schema) {
         struct fault fault = {0};
-        fault_usage(
-            &fault, "since", "%s",
-            T("--since 要指明 intake 或 dispatch", "--since needs the schema: intake or dispatch"));
+        fault_usage(&fault, "since", "%s",
+                    T("--since 要指明 intake、dedup 或 dispatch",
+                      "--since needs the schema: intake, dedup or dispatch"));
         return fault_tell(cli, &fault);
     }
     if (schema)
         return verify_one(cli, schema, since);
-    for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
-        int code = verify_one(cli, schemas[i], NULL);
+    for (enum door door = DOOR_INTAKE; door < DOOR_COUNT; door++) {
+        int code = session_has_door(cli, door) ? verify_one(cli, door_name(door), NULL) : EXIT_DONE;
         worst = code > worst ? code : worst;
     }
     return worst;

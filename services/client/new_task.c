@@ -60,12 +60,38 @@ static const Whistle__V1__TaskAssigned *assigned_by(const Whistle__V1__DispatchE
     }
 }
 
+// A split: the task lives again, with the clocks given.
+static bool restored_by(const Whistle__V1__DispatchEvent *event, const char *department,
+                        struct wh_new_task *task)
+{
+    if (event->what_case != WHISTLE__V1__DISPATCH_EVENT__WHAT_PARTED)
+        return false;
+    copy_text(task->number, sizeof(task->number), event->parted->number);
+    (void)snprintf(task->id, sizeof(task->id), "%s-%s", task->number, department);
+    for (size_t i = 0; i < event->parted->n_restored; i++) {
+        const Whistle__V1__TaskClocks *clocks = event->parted->restored[i];
+
+        if (strcmp(clocks->task, task->id) != 0)
+            continue;
+        task->due_sign = clocks->due_sign;
+        task->due_checkin = clocks->due_checkin;
+        task->due_report = clocks->due_report;
+        task->due_resolve = clocks->due_resolve;
+        return true;
+    }
+    return false;
+}
+
 bool wh_event_new_task(const struct wh_event *event, const char *department,
                        struct wh_new_task *ret_task)
 {
     struct wh_new_task task = {.title = "", .category = ""};
     const Whistle__V1__TaskAssigned *given;
 
+    if (event->dispatch && restored_by(event->dispatch, department, &task)) {
+        *ret_task = task;
+        return true;
+    }
     given = event->dispatch ? assigned_by(event->dispatch, department, &task) : NULL;
     if (!given || snprintf(task.id, sizeof(task.id), "%s-%s", task.number, department) >=
                       (int)sizeof(task.id))

@@ -15,9 +15,18 @@
 
 #define ANSWER_MAX ((size_t)32 << 20)
 
+static const struct {
+    const char *name;
+    const ProtobufCMessageDescriptor *answer;
+} services[WH_SERVICE_COUNT] = {
+    [WH_SERVICE_INTAKE] = {"intake", &whistle__v1__intake_answer__descriptor},
+    [WH_SERVICE_DEDUP] = {"dedup", &whistle__v1__dedup_answer__descriptor},
+    [WH_SERVICE_DISPATCH] = {"dispatch", &whistle__v1__dispatch_answer__descriptor},
+};
+
 struct request {
     struct wh_session *session;
-    bool intake; // else dispatch
+    enum wh_service service;
     wh_reply_fn on_reply;
     void *arg;
 };
@@ -117,8 +126,8 @@ void wh_session_close(struct wh_session *session)
         wh_subscription_release(session->subscriptions);
         session->subscriptions = next;
     }
-    wh_caller_free(session->intake);
-    wh_caller_free(session->dispatch);
+    for (size_t i = 0; i < WH_SERVICE_COUNT; i++)
+        wh_caller_free(session->callers[i]);
     wh_bus_free(session->bus);
     if (session->owns_loop) {
         uv_run(session->loop, UV_RUN_NOWAIT); // our handles' close callbacks
@@ -179,16 +188,16 @@ static void unpack_body(struct request *request, const Whistle__V1__Answer *answ
                         struct wh_reply *reply)
 {
     struct wh_arena *arena = &request->session->arena;
-    const ProtobufCMessageDescriptor *type = request->intake
-                                                 ? &whistle__v1__intake_answer__descriptor
-                                                 : &whistle__v1__dispatch_answer__descriptor;
     const ProtobufCMessage *body;
 
     wh_arena_reset(arena);
-    body = wh_unpack_ample(type, arena, answer->body.data, answer->body.len, NULL);
+    body = wh_unpack_ample(services[request->service].answer, arena, answer->body.data,
+                           answer->body.len, NULL);
     reply->kind = WH_REPLY_ANSWER;
-    if (request->intake)
+    if (request->service == WH_SERVICE_INTAKE)
         reply->intake = (const Whistle__V1__IntakeAnswer *)body;
+    else if (request->service == WH_SERVICE_DEDUP)
+        reply->dedup = (const Whistle__V1__DedupAnswer *)body;
     else
         reply->dispatch = (const Whistle__V1__DispatchAnswer *)body;
 }
@@ -226,14 +235,14 @@ static int ensure_caller(struct wh_session *session, const char *service, struct
     return rc < 0 ? rc : wh_caller_new(session->bus, &options, caller);
 }
 
-static int send_packed(struct wh_session *session, bool intake, const uint8_t *body, size_t n,
-                       const struct wh_request *how)
+static int send_packed(struct wh_session *session, enum wh_service service, const uint8_t *body,
+                       size_t n, const struct wh_request *how)
 {
     static const struct wh_request none;
-    struct wh_caller **caller = intake ? &session->intake : &session->dispatch;
+    struct wh_caller **caller = &session->callers[service];
     struct request *request;
     struct wh_call call = {.body = body, .body_n = n, .on_answer = on_answer};
-    int rc = ensure_caller(session, intake ? "intake" : "dispatch", caller);
+    int rc = ensure_caller(session, services[service].name, caller);
 
     if (rc < 0)
         return rc;
@@ -241,7 +250,7 @@ static int send_packed(struct wh_session *session, bool intake, const uint8_t *b
     if (!request)
         return WH_E_NOMEM;
     how = how ? how : &none;
-    *request = (struct request){session, intake, how->on_reply, how->arg};
+    *request = (struct request){session, service, how->on_reply, how->arg};
     call.officer = how->officer;
     call.acting_for = how->acting_for;
     call.urgent = how->urgent;
@@ -254,8 +263,8 @@ static int send_packed(struct wh_session *session, bool intake, const uint8_t *b
     return rc;
 }
 
-static int send_message(struct wh_session *session, bool intake, const ProtobufCMessage *command,
-                        const struct wh_request *request)
+static int send_message(struct wh_session *session, enum wh_service service,
+                        const ProtobufCMessage *command, const struct wh_request *request)
 {
     size_t n = protobuf_c_message_get_packed_size(command);
     uint8_t *body = malloc(n ? n : 1);
@@ -264,7 +273,7 @@ static int send_message(struct wh_session *session, bool intake, const ProtobufC
     if (!body)
         return WH_E_NOMEM;
     protobuf_c_message_pack(command, body);
-    rc = send_packed(session, intake, body, n, request);
+    rc = send_packed(session, service, body, n, request);
     free(body);
     return rc;
 }
@@ -279,11 +288,17 @@ int wh_send_intake(struct wh_session *session, const Whistle__V1__IntakeCommand 
     if (command->what_case == WHISTLE__V1__INTAKE_COMMAND__WHAT_RAISE &&
         command->raise->priority == WHISTLE__V1__PRIORITY__PRIORITY_P1)
         how.urgent = true;
-    return send_message(session, true, &command->base, &how);
+    return send_message(session, WH_SERVICE_INTAKE, &command->base, &how);
 }
 
 int wh_send_dispatch(struct wh_session *session, const Whistle__V1__DispatchCommand *command,
                      const struct wh_request *request)
 {
-    return send_message(session, false, &command->base, request);
+    return send_message(session, WH_SERVICE_DISPATCH, &command->base, request);
+}
+
+int wh_send_dedup(struct wh_session *session, const Whistle__V1__DedupCommand *command,
+                  const struct wh_request *request)
+{
+    return send_message(session, WH_SERVICE_DEDUP, &command->base, request);
 }

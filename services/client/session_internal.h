@@ -8,6 +8,8 @@
 #include "client/keys.h"
 #include "whistle/whistle.h"
 
+enum wh_service { WH_SERVICE_INTAKE, WH_SERVICE_DEDUP, WH_SERVICE_DISPATCH, WH_SERVICE_COUNT };
+
 struct wh_session {
     uv_loop_t *loop;
     uv_loop_t own_loop;
@@ -16,8 +18,8 @@ struct wh_session {
     struct wh_key key;
     char key_file[4096], doors_file[4096];
     int give_up_ms;
-    struct wh_caller *intake, *dispatch; // made when first needed
-    struct wh_arena arena;               // of the answer in hand
+    struct wh_caller *callers[WH_SERVICE_COUNT]; // made when first needed
+    struct wh_arena arena;                       // of the answer in hand
     struct wh_subscription *subscriptions;
 };
 

@@ -138,6 +138,9 @@ static int64_t hand_out(struct wh_subscription *subscription, const Whistle__V1_
     if (strcmp(event.feed, "dispatch") == 0)
         event.dispatch = (const Whistle__V1__DispatchEvent *)wh_unpack_ample(
             &whistle__v1__dispatch_event__descriptor, arena, payload->data, payload->len, NULL);
+    else if (strcmp(event.feed, "dedup") == 0)
+        event.dedup = (const Whistle__V1__DedupEvent *)wh_unpack_ample(
+            &whistle__v1__dedup_event__descriptor, arena, payload->data, payload->len, NULL);
     else if (strcmp(event.feed, "intake") == 0)
         event.intake = (const Whistle__V1__IntakeEvent *)wh_unpack_ample(
             &whistle__v1__intake_event__descriptor, arena, payload->data, payload->len, NULL);

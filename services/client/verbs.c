@@ -150,3 +150,62 @@ int wh_task_list(struct wh_session *session, int limit, const struct wh_request 
     command.tasks = &list;
     return wh_send_dispatch(session, &command, request);
 }
+
+int wh_whistle_join(struct wh_session *session, const char *number, const char *into,
+                    Whistle__V1__JoinAs how, const char *reason, const struct wh_request *request)
+{
+    Whistle__V1__DedupCommand command = WHISTLE__V1__DEDUP_COMMAND__INIT;
+    Whistle__V1__JoinWhistle join = WHISTLE__V1__JOIN_WHISTLE__INIT;
+
+    join.number = text(number);
+    join.into = text(into);
+    join.how = how;
+    join.reason = text(reason);
+    command.what_case = WHISTLE__V1__DEDUP_COMMAND__WHAT_JOIN;
+    command.join = &join;
+    return wh_send_dedup(session, &command, request);
+}
+
+int wh_whistle_split(struct wh_session *session, const char *number, const char *reason,
+                     const struct wh_request *request)
+{
+    Whistle__V1__DedupCommand command = WHISTLE__V1__DEDUP_COMMAND__INIT;
+    Whistle__V1__SplitWhistle split = WHISTLE__V1__SPLIT_WHISTLE__INIT;
+
+    split.number = text(number);
+    split.reason = text(reason);
+    command.what_case = WHISTLE__V1__DEDUP_COMMAND__WHAT_SPLIT;
+    command.split = &split;
+    return wh_send_dedup(session, &command, request);
+}
+
+int wh_whistle_preview(struct wh_session *session, const struct wh_whistle *whistle, int limit,
+                       const struct wh_request *request)
+{
+    Whistle__V1__DedupCommand command = WHISTLE__V1__DEDUP_COMMAND__INIT;
+    Whistle__V1__PreviewMatch preview = WHISTLE__V1__PREVIEW_MATCH__INIT;
+    Whistle__V1__Place place = WHISTLE__V1__PLACE__INIT;
+
+    preview.unit = text(whistle->unit ? whistle->unit : session->key.identity);
+    preview.category = text(whistle->category);
+    preview.title = text(whistle->title);
+    preview.text = text(whistle->text);
+    preview.limit = limit;
+    fill_place(whistle, &place);
+    preview.place = &place;
+    command.what_case = WHISTLE__V1__DEDUP_COMMAND__WHAT_PREVIEW;
+    command.preview = &preview;
+    return wh_send_dedup(session, &command, request);
+}
+
+int wh_whistle_matter(struct wh_session *session, const char *number,
+                      const struct wh_request *request)
+{
+    Whistle__V1__DedupCommand command = WHISTLE__V1__DEDUP_COMMAND__INIT;
+    Whistle__V1__ShowMatter matter = WHISTLE__V1__SHOW_MATTER__INIT;
+
+    matter.number = text(number);
+    command.what_case = WHISTLE__V1__DEDUP_COMMAND__WHAT_MATTER;
+    command.matter = &matter;
+    return wh_send_dedup(session, &command, request);
+}

@@ -127,9 +127,10 @@ static bool chinese(const char *text)
 
 static const ProtobufCMessageDescriptor *command_of(const struct verb *verb, const char *name)
 {
-    const ProtobufCMessageDescriptor *whole = verb->door == DOOR_INTAKE
-                                                  ? &whistle__v1__intake_command__descriptor
-                                                  : &whistle__v1__dispatch_command__descriptor;
+    const ProtobufCMessageDescriptor *whole =
+        verb->door == DOOR_INTAKE  ? &whistle__v1__intake_command__descriptor
+        : verb->door == DOOR_DEDUP ? &whistle__v1__dedup_command__descriptor
+                                   : &whistle__v1__dispatch_command__descriptor;
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(whole, name);
     return field ? field->descriptor : NULL;

@@ -28,11 +28,12 @@ struct test {
     uint8_t last_id[16];
     unsigned commands, refuse;
     uint32_t what;
+    bool dedup; // the command that comes is dedup's
     int64_t after, seen;
     bool followed;
     // what the program saw
     struct wh_reply reply;
-    char ref[64], rule[64], title[64];
+    char ref[64], rule[64], title[64], command[160];
     bool replied;
     int64_t seqs[64];
     unsigned n;
@@ -91,25 +92,47 @@ static const Whistle__V1__Frame *unpack(struct test *t, const struct wh_packet *
                                    packet->n, NULL);
 }
 
+// What dedup's door heard, in a line.
+static void say_dedup(struct test *t, const Whistle__V1__DedupCommand *command)
+{
+    const Whistle__V1__PreviewMatch *preview = command->preview;
+
+    if (t->what == WHISTLE__V1__DEDUP_COMMAND__WHAT_JOIN)
+        snprintf(t->command, sizeof(t->command), "%s>%s %d %s", command->join->number,
+                 command->join->into, command->join->how, command->join->reason);
+    else if (t->what == WHISTLE__V1__DEDUP_COMMAND__WHAT_SPLIT)
+        snprintf(t->command, sizeof(t->command), "%s %s", command->split->number,
+                 command->split->reason);
+    else if (t->what == WHISTLE__V1__DEDUP_COMMAND__WHAT_PREVIEW)
+        snprintf(t->command, sizeof(t->command), "%s %s %s %.2f %d", preview->unit,
+                 preview->category, preview->title, preview->place->lat, preview->limit);
+    else
+        snprintf(t->command, sizeof(t->command), "%s", command->matter->number);
+}
+
 static void on_door(void *arg, struct wh_socket *socket, const struct wh_packet *packet)
 {
     struct test *t = arg;
     const Whistle__V1__Frame *frame = unpack(t, packet);
     const ProtobufCMessage *command;
-    const ProtobufCMessageDescriptor *type = t->what == 1
+    const ProtobufCMessageDescriptor *type = t->dedup ? &whistle__v1__dedup_command__descriptor
+                                             : t->what == 1
                                                  ? &whistle__v1__intake_command__descriptor
                                                  : &whistle__v1__dispatch_command__descriptor;
 
     (void)socket;
     t->commands++;
+    t->command[0] = '\0';
     memcpy(t->last_id, frame->command->request_id.data, 16);
     command = wh_unpack(type, &t->arena, frame->command->body.data, frame->command->body.len, NULL);
     assert_non_null(command);
     assert_int_equal(wh_oneof_get(command, NULL), t->what);
+    if (t->dedup)
+        say_dedup(t, (const Whistle__V1__DedupCommand *)command);
     answer_command(t, packet, frame->command);
 }
 
-// One event (after, seq] with a whistle for GASCO.
+// One event (after, seq] with a whistle for K0.
 static void send_event(struct test *t, const struct wh_peer *peer, int64_t after, int64_t seq,
                        int64_t upto)
 {
@@ -222,6 +245,7 @@ static void write_doors(struct test *t)
     FILE *file = fopen(t->doors_file, "w");
 
     fprintf(file, "door intake %s %s\n", door.endpoints[0], door.server_keys[0]);
+    fprintf(file, "door dedup %s %s\n", door.endpoints[0], door.server_keys[0]);
     fprintf(file, "door dispatch %s %s\n", door.endpoints[0], door.server_keys[0]);
     fprintf(file, "feed dispatch %s %s\n", feed.endpoints[0], feed.server_keys[0]);
     fclose(file);
@@ -451,10 +475,71 @@ static void wrong_files_are_told(void **state)
     stop(&t);
 }
 
+static void heard(struct test *t, uint32_t what, const char *command)
+{
+    t->what = what;
+    t->replied = false;
+    assert_true(net_until(&t->net, &t->replied, 3000));
+    assert_int_equal(t->reply.kind, WH_REPLY_DONE);
+    assert_string_equal(t->command, command);
+}
+
+// Every word reaches dedup's door as it was said.
+static void matters_are_joined_and_separated(void **state)
+{
+    struct test t;
+    struct wh_request request = {.on_reply = on_reply, .arg = &t};
+    struct wh_whistle whistle = {
+        .category = "gas", .title = "煤气味", .has_position = true, .lat = 39.1, .lon = 115.9};
+
+    (void)state;
+    start(&t);
+    t.dedup = true;
+    assert_int_equal(wh_whistle_join(t.session, "AL-2", "AL-1",
+                                     WHISTLE__V1__JOIN_AS__JOIN_AS_REOPEN, "没好", &request),
+                     0);
+    heard(&t, WHISTLE__V1__DEDUP_COMMAND__WHAT_JOIN, "AL-2>AL-1 2 没好");
+    assert_int_equal(wh_whistle_split(t.session, "AL-2", NULL, &request), 0);
+    heard(&t, WHISTLE__V1__DEDUP_COMMAND__WHAT_SPLIT, "AL-2 ");
+    assert_int_equal(wh_whistle_preview(t.session, &whistle, 3, &request), 0);
+    heard(&t, WHISTLE__V1__DEDUP_COMMAND__WHAT_PREVIEW, "K0 gas 煤气味 39.10 3");
+    assert_int_equal(wh_whistle_matter(t.session, "AL-1", &request), 0);
+    heard(&t, WHISTLE__V1__DEDUP_COMMAND__WHAT_MATTER, "AL-1");
+    stop(&t);
+}
+
+// A split that gives a cancelled task back calls its department again, and nobody else.
+static void a_split_calls_again(void **state)
+{
+    Whistle__V1__DispatchEvent dispatch = WHISTLE__V1__DISPATCH_EVENT__INIT;
+    Whistle__V1__WhistleParted parted = WHISTLE__V1__WHISTLE_PARTED__INIT;
+    Whistle__V1__TaskClocks clocks = WHISTLE__V1__TASK_CLOCKS__INIT, *restored[] = {&clocks};
+    struct wh_event event = {.dispatch = &dispatch};
+    struct wh_new_task task = {.title = NULL};
+
+    (void)state;
+    clocks.task = "AL-20261123-0007-GASCO";
+    clocks.due_resolve = 1795395605000;
+    parted.number = "AL-20261123-0007";
+    parted.restored = restored;
+    parted.n_restored = 1;
+    dispatch.what_case = WHISTLE__V1__DISPATCH_EVENT__WHAT_PARTED;
+    dispatch.parted = &parted;
+    assert_true(wh_event_new_task(&event, "GASCO", &task));
+    assert_string_equal(task.id, "AL-20261123-0007-GASCO");
+    assert_string_equal(task.number, "AL-20261123-0007");
+    assert_int_equal(task.due_resolve, 1795395605000);
+    assert_string_equal(task.title, "");
+    assert_false(wh_event_new_task(&event, "GAS", &task));
+    assert_false(wh_event_new_task(&event, "FIRE", &task));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_are_answered),
+        cmocka_unit_test(matters_are_joined_and_separated),
+        cmocka_unit_test(a_split_calls_again),
         cmocka_unit_test(ids_from_the_same_event_are_the_same),
         cmocka_unit_test(follows_after_the_cursor_file),
         cmocka_unit_test(manual_moves_only_when_told),
