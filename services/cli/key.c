@@ -111,7 +111,7 @@ static const struct {
 } fixed[] = {
     {"DISTRICT", WH_ROLE_DISTRICT}, {"LEADER", WH_ROLE_LEADER},     {"OPERATOR", WH_ROLE_OPERATOR},
     {"AUDITOR", WH_ROLE_AUDITOR},   {"NOTIFIER", WH_ROLE_NOTIFIER}, {"intake", WH_ROLE_SERVICE},
-    {"dispatch", WH_ROLE_SERVICE},  {"SHEETS", WH_ROLE_SHEET},
+    {"dedup", WH_ROLE_SERVICE},     {"dispatch", WH_ROLE_SERVICE},  {"SHEETS", WH_ROLE_SHEET},
 };
 
 static bool is_fixed(const char *identity)

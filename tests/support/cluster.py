@@ -18,7 +18,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("WHISTLE_BUILD", os.path.join(TOP, "build-test"))
 PGBIN = "/usr/lib/postgresql/15/bin"
 DISTRICT = os.path.join(TOP, "deploy/demo/district.json")
-FEEDS = {"intake": ("intake", "p1"), "dispatch": ("dispatch", "notices")}
+FEEDS = {"intake": ("intake", "p1"), "dedup": ("dedup", "urgent"), "dispatch": ("dispatch", "notices")}
 
 
 def free_port():
