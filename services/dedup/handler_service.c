@@ -18,8 +18,8 @@ static const struct wh_route routes[] = {
 };
 
 static const struct wh_follows follows[] = {
-    {"intake", &whistle__v1__intake_event__descriptor, need_intake, on_intake, false},
-    {"p1", &whistle__v1__intake_event__descriptor, need_p1, on_p1, true},
+    {"intake", &whistle__v1__intake_event__descriptor, need_intake, on_intake, false, NULL},
+    {"p1", &whistle__v1__intake_event__descriptor, need_p1, on_p1, true, NULL},
 };
 
 #define FOLLOWERS (WH_ROLE_SERVICE | WH_ROLE_AUDITOR | WH_ROLE_GATEWAY)
