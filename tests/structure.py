@@ -19,7 +19,7 @@ import runner  # noqa: E402
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("WHISTLE_BUILD", os.path.join(TOP, "build-test"))
-KERNELS = ("base", "district", "quota")      # pure libraries
+KERNELS = ("base", "district", "match", "quota")      # pure libraries
 PLATFORM = ("client", "runtime")             # what programs stand on
 TOOLS = ("cli", "migrate")                   # programs that are no services
 # Where a room may look besides itself. "whistle": our public header and the generated messages.
@@ -27,17 +27,18 @@ MAY = {
     "base": set(),
     "quota": {"base"},
     "district": {"base", "whistle"},
+    "match": {"base"},
     "client": {"base", "whistle"},
     "runtime": {"base", "client", "whistle"},
-    "cli": {"base", "client", "district", "whistle"},
+    "cli": {"base", "client", "district", "match", "whistle"},
     "migrate": {"base", "runtime"},
 }
-SERVICE_MAY = {"base", "client", "runtime", "district", "quota", "whistle"}
-RULES_MAY = {"base", "district", "quota", "whistle"}
+SERVICE_MAY = {"base", "client", "runtime", "district", "match", "quota", "whistle"}
+RULES_MAY = {"base", "district", "match", "quota", "whistle"}
 NAMES_OF_ROLES = "client/keys.h"  # rules ask who acts; that they call nothing of it is tested below
 BOUND = ("main", "wire", "handler", "view", "store")  # a service's files that are no pure rules
 OUTSIDE = {"uv.h": ("client", "runtime"), "zmq.h": ("client", "runtime"), "libpq-fe.h": ("runtime",),
-           "curl/curl.h": ("cli",), "time.h": None}
+           "curl/curl.h": ("cli",), "utf8proc.h": ("match",), "time.h": None}
 IMPURE = re.compile(r"^(uv_.*|zmq_.*|PQ.*|time|clock_gettime|gettimeofday|rand|random|srand|getrandom"
                     r"|randombytes.*|crypto_\w+_keygen|open|openat|fopen|read|write|socket|connect|getenv"
                     r"|secure_getenv|nanosleep|usleep|sleep|localtime|localtime_r|mktime|pthread_create)$")
@@ -178,7 +179,7 @@ def symbols(library, defined):
 def test_pure_libraries_call_nothing_of_client_and_runtime():
     above = symbols("libwh_client.a", True) | symbols("libwh_runtime.a", True)
     wrong = []
-    for name in [f"libwh_{k}.a" for k in ("base", "district")] + [f"lib{s}_rules.a" for s in services()]:
+    for name in [f"libwh_{k}.a" for k in ("base", "district", "match")] + [f"lib{s}_rules.a" for s in services()]:
         wrong += [f"{name} calls {s}" for s in sorted(symbols(name, False) & above)]
     wrong += [f"libwh_client.a calls {s}" for s in sorted(
         symbols("libwh_client.a", False) & symbols("libwh_runtime.a", True) -

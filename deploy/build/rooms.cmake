@@ -4,6 +4,8 @@ set(WH_OUTSIDE_base)
 set(WH_OUTSIDE_client PkgConfig::UV PkgConfig::ZMQ PkgConfig::SODIUM PkgConfig::JANSSON)
 set(WH_OUTSIDE_runtime PkgConfig::PQ PkgConfig::INIH wh_llhttp)
 set(WH_OUTSIDE_cli PkgConfig::CURL)
+set(WH_OUTSIDE_match PkgConfig::UTF8PROC)
+set(WH_OUTSIDE_dedup_rules wh_match)
 set(WH_OUTSIDE_intake_rules PkgConfig::SODIUM)
 set(WH_PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/services)
 

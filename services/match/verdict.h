@@ -4,10 +4,9 @@
 #ifndef WH_MATCH_VERDICT_H
 #define WH_MATCH_VERDICT_H
 
-#include "match/report.h"
+#include "match/features.h"
 
-struct match_model;  // coefficients, table, thresholds; read-only, shared
-struct match_corpus; // document frequencies of hashed bigrams, kept by the index (simindex.h)
+struct match_model; // coefficients, table, thresholds (model.h); read-only, shared
 
 enum match_band { MATCH_NEW, MATCH_PERHAPS, MATCH_SAME };
 
@@ -21,9 +20,13 @@ enum match_rule {
     MATCH_RULE_TIME, // outside the category's window
 };
 
+// likeness: the probability as if nothing were vetoed.
 struct match_score {
     enum match_rule rule;
-    double probability; // 0 where vetoed
+    enum match_section section; // whose thresholds hold
+    double probability;         // 0 where vetoed
+    double likeness;
+    double logit;       // for ordering: tables have steps
     int32_t distance_m; // -1: one of them has no place
     int64_t minutes;    // between them, not negative
 };
@@ -37,8 +40,12 @@ int match_model_parse(const char *text, size_t n, struct match_model **ret_model
 void match_model_free(struct match_model *model);
 int32_t match_model_version(const struct match_model *model);
 
-void match_score(const struct match_model *model, const struct match_corpus *corpus,
-                 const struct match_report *a, const struct match_report *b,
+// Weighs both reports anew; where one is held against many: match_probe_set once, then for each
+// match_probe_pair and match_judge.
+void match_score(struct match_probe *probe, const struct match_model *model,
+                 const struct match_corpus *corpus, const struct match_report *a,
+                 const struct match_report *b, struct match_score *ret_score);
+void match_judge(const struct match_model *model, const struct match_pair *pair,
                  struct match_score *ret_score);
 // By the model's two thresholds; a vetoed pair is NEW, but PERHAPS where only a number or the time
 // speaks against a likeness that is high otherwise.

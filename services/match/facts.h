@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a text says exactly: the numbers of buildings, houses, units, routes, years and the codes of
+// districts, in Arabic or Chinese numerals. Two reports that say different ones are rarely the same
+// matter, however alike their words are. Reads keys (normalise.h), decides nothing.
+#ifndef WH_MATCH_FACTS_H
+#define WH_MATCH_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum match_fact_kind {
+    MATCH_FACT_DISTRICT, // a7县, b市: codes of masked administrative names
+    MATCH_FACT_BUILDING, // 3号楼, 三栋, 2座
+    MATCH_FACT_HOUSE,    // 18号, 5号院
+    MATCH_FACT_UNIT,     // 1单元
+    MATCH_FACT_ROUTE,    // 12路公交, 2号线
+    MATCH_FACT_YEAR,     // 2019年
+    MATCH_FACT_NUMBER,   // any other number of two digits and more, letters joined to digits
+    MATCH_FACT_KINDS,
+};
+
+// Of a district's code: its letters times this, and its number + 1 (0: none, as in b市).
+#define MATCH_DISTRICTS 4096
+
+// value: the number itself where it is below 2^24, else a hash of what stands there.
+struct match_fact {
+    enum match_fact_kind kind;
+    uint32_t value; // below 2^25
+};
+
+// At most `room` different facts in the order of the text. Returns how many.
+size_t match_facts(const uint32_t *key, size_t n, struct match_fact *ret_facts, size_t room);
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a report's blob: the keys of its texts without courtesies, their bigrams hashed and sorted
+// into one list, the facts, the place. A text longer than the bounds counts with its beginning.
+#include "match/report.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/geo.h"
+#include "match/facts.h"
+#include "match/normalise.h"
+#include "match/report_internal.h"
+
+#define CHARS (MATCH_TITLE_CHARS + MATCH_ADDRESS_CHARS + MATCH_BODY_CHARS)
+#define BUCKETS 1024 // two rounds of counting sort by 10 bits of the hash each
+#define WORDS_MAX (64 * 1024)
+
+static_assert(sizeof(struct match_report) == 56, "the head of a blob");
+static_assert(sizeof(struct match_report) + 4 * MATCH_FACTS_MAX + CHARS * MATCH_GRAM_BYTES + 8 <=
+                  MATCH_REPORT_MAX,
+              "the largest report fits");
+
+struct match_maker {
+    _Alignas(8) uint8_t blob[MATCH_REPORT_MAX];
+    uint32_t key[CHARS + MATCH_BODY_CHARS]; // the text at hand
+    uint32_t grams[CHARS], sorted[CHARS];   // hash << 1 | in the title
+    size_t n;
+    uint16_t counts[BUCKETS];
+    uint32_t facts[MATCH_FACTS_MAX];
+    size_t facts_n;
+};
+
+struct match_maker *match_maker_new(void)
+{
+    return malloc(sizeof(struct match_maker));
+}
+
+void match_maker_free(struct match_maker *maker)
+{
+    free(maker);
+}
+
+// ---- texts --------------------------------------------------------------------------------------
+
+// Puts the key's bigrams into the list; spaces neither end nor make one.
+static void take_grams(struct match_maker *maker, const uint32_t *key, size_t n, bool title)
+{
+    uint32_t last = 0;
+    size_t taken = 0, points = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (key[i] == MATCH_SPACE)
+            continue;
+        if (points++ > 0 && maker->n < CHARS) {
+            maker->grams[maker->n++] = match_gram_hash(last, key[i]) << 1 | title;
+            taken++;
+        }
+        last = key[i];
+    }
+    if (points == 1 && taken == 0 && maker->n < CHARS)
+        maker->grams[maker->n++] = match_gram_hash(last, 0) << 1 | title;
+}
+
+static void take_facts(struct match_maker *maker, const uint32_t *key, size_t n, bool title)
+{
+    struct match_fact facts[MATCH_FACTS_MAX];
+    size_t found = match_facts(key, n, facts, MATCH_FACTS_MAX);
+    for (size_t i = 0; i < found; i++) {
+        uint32_t fact = (uint32_t)facts[i].kind << 28 | facts[i].value;
+        bool known = false;
+        for (size_t k = 0; k < maker->facts_n && !known; k++)
+            known = MATCH_FACT_VALUE(maker->facts[k]) == fact;
+        if (!known && maker->facts_n < MATCH_FACTS_MAX)
+            maker->facts[maker->facts_n++] = fact | (title ? MATCH_FACT_TITLE : 0);
+    }
+}
+
+// Characters of the text that count; 0 for NULL.
+static size_t take_text(struct match_maker *maker, const char *text, size_t room, bool title)
+{
+    size_t n = match_normalise(text ? text : "", text ? strlen(text) : 0, maker->key, room);
+    if (n == 0)
+        return 0;
+    size_t from = match_courtesy(maker->key, n);
+    size_t to = n - match_closing(maker->key + from, n - from);
+    take_facts(maker, maker->key, n, title);
+    take_grams(maker, maker->key + from, to - from, title);
+    return to - from;
+}
+
+// ---- the list of grams --------------------------------------------------------------------------
+
+static void sort_by(struct match_maker *maker, const uint32_t *from, uint32_t *to, unsigned shift)
+{
+    memset(maker->counts, 0, sizeof maker->counts);
+    for (size_t i = 0; i < maker->n; i++)
+        maker->counts[from[i] >> shift & (BUCKETS - 1)]++;
+    uint16_t sum = 0;
+    for (size_t b = 0; b < BUCKETS; b++) {
+        uint16_t count = maker->counts[b];
+        maker->counts[b] = sum;
+        sum = (uint16_t)(sum + count);
+    }
+    for (size_t i = 0; i < maker->n; i++)
+        to[maker->counts[from[i] >> shift & (BUCKETS - 1)]++] = from[i];
+}
+
+static void put_gram(uint8_t *at, uint32_t hash, bool title, unsigned body)
+{
+    uint32_t raw = hash << 4 | (uint32_t)title << 3 | (body < 7 ? body : 7);
+    at[0] = (uint8_t)(raw >> 16);
+    at[1] = (uint8_t)(raw >> 8);
+    at[2] = (uint8_t)raw;
+}
+
+// Sorted, each once with its counts. Returns how many.
+static size_t put_grams(struct match_maker *maker, uint8_t *to)
+{
+    sort_by(maker, maker->grams, maker->sorted, 1);
+    sort_by(maker, maker->sorted, maker->grams, 11);
+    size_t put = 0;
+    for (size_t i = 0; i < maker->n;) {
+        uint32_t hash = maker->grams[i] >> 1;
+        unsigned body = 0;
+        bool title = false;
+        for (; i < maker->n && maker->grams[i] >> 1 == hash; i++) {
+            title |= maker->grams[i] & 1;
+            body += !(maker->grams[i] & 1);
+        }
+        put_gram(to + put++ * MATCH_GRAM_BYTES, hash, title, body);
+    }
+    return put;
+}
+
+// ---- the rest -----------------------------------------------------------------------------------
+
+static void put_place(struct match_report *report, const struct match_input *in)
+{
+    if (!in->located || !wh_geo_valid(in->lat, in->lon) || (in->lat == 0 && in->lon == 0))
+        return;
+    report->flags |= MATCH_LOCATED;
+    report->lat = (int32_t)lround(in->lat * 1e7);
+    report->lon = (int32_t)lround(in->lon * 1e7);
+}
+
+static uint16_t bounded(int32_t value)
+{
+    return value < 0 ? 0 : value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
+}
+
+static void put_head(struct match_report *report, const struct match_input *in)
+{
+    memset(report, 0, sizeof *report);
+    report->layout = MATCH_LAYOUT;
+    report->id = in->id;
+    report->at = in->at;
+    report->reporter = in->reporter;
+    report->category = in->category;
+    report->unit = in->unit;
+    report->radius_m = bounded(in->radius_m);
+    report->window_h = bounded(in->window_h);
+    put_place(report, in);
+}
+
+int match_report_make(struct match_maker *maker, const struct match_input *in,
+                      const struct match_report **ret_report)
+{
+    struct match_report *report = (struct match_report *)(void *)maker->blob;
+    maker->n = maker->facts_n = 0;
+    put_head(report, in);
+    report->title_chars = (uint16_t)take_text(maker, in->title, MATCH_TITLE_CHARS, true);
+    (void)take_text(maker, in->address, MATCH_ADDRESS_CHARS, false);
+    report->body_chars = (uint16_t)take_text(maker, in->text, MATCH_BODY_CHARS, false);
+    report->facts = (uint8_t)maker->facts_n;
+    memcpy(report->data, maker->facts, maker->facts_n * sizeof *maker->facts);
+    uint8_t *bytes = (uint8_t *)(report->data + report->facts);
+    report->grams = (uint16_t)put_grams(maker, bytes);
+    uint8_t *end = bytes + (size_t)report->grams * MATCH_GRAM_BYTES;
+    while ((size_t)(end - maker->blob) % 8 != 0)
+        *end++ = 0;
+    report->size = (uint16_t)(end - maker->blob);
+    *ret_report = report;
+    return 0;
+}
+
+size_t match_report_size(const struct match_report *report)
+{
+    return report->size;
+}
+
+int64_t match_report_id(const struct match_report *report)
+{
+    return report->id;
+}
+
+int64_t match_report_at(const struct match_report *report)
+{
+    return report->at;
+}
+
+static bool ascending(const struct match_report *report)
+{
+    const uint8_t *bytes = match_gram_bytes(report);
+    for (size_t i = 1; i < report->grams; i++)
+        if (match_gram_raw(bytes, i) >> 4 <= match_gram_raw(bytes, i - 1) >> 4)
+            return false;
+    return true;
+}
+
+bool match_report_valid(const void *data, size_t n)
+{
+    const struct match_report *report = data;
+    if (n < sizeof *report || n > MATCH_REPORT_MAX || (uintptr_t)data % 8 != 0 ||
+        report->layout != MATCH_LAYOUT || report->size != n)
+        return false;
+    size_t whole = sizeof *report + report->facts * sizeof *report->data +
+                   (size_t)report->grams * MATCH_GRAM_BYTES;
+    return report->facts <= MATCH_FACTS_MAX && (whole + 7) / 8 * 8 == n && ascending(report);
+}

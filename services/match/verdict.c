@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pair's verdict: hard vetoes first, beside them what the model makes of the features.
+#include "match/verdict.h"
+
+#include <math.h>
+
+#include "match/model.h"
+
+static const char *const rule_names[] = {
+    [MATCH_RULE_SCORE] = "SCORE",   [MATCH_RULE_FAR] = "FAR",   [MATCH_RULE_DISTRICT] = "DISTRICT",
+    [MATCH_RULE_NUMBER] = "NUMBER", [MATCH_RULE_YEAR] = "YEAR", [MATCH_RULE_TIME] = "TIME",
+};
+
+const char *match_rule_name(enum match_rule rule)
+{
+    return rule_names[rule];
+}
+
+double match_model_logit(const struct match_model *model, const struct match_pair *pair)
+{
+    const struct match_part *part = &model->part[pair->section];
+    double logit = 0;
+    for (size_t i = 0; i < MATCH_FEATURES; i++)
+        logit += part->weight[i] * (double)pair->at[i];
+    return logit;
+}
+
+double match_model_probability(const struct match_part *part, double logit)
+{
+    const struct match_point *points = part->points;
+    size_t n = part->points_n;
+    if (n == 0)
+        return 1 / (1 + exp(-logit));
+    if (logit <= points[0].score)
+        return points[0].probability;
+    for (size_t i = 1; i < n; i++) {
+        if (logit > points[i].score)
+            continue;
+        double width = points[i].score - points[i - 1].score;
+        double share = width > 0 ? (logit - points[i - 1].score) / width : 1;
+        return points[i - 1].probability +
+               share * (points[i].probability - points[i - 1].probability);
+    }
+    return points[n - 1].probability;
+}
+
+static enum match_rule veto(const struct match_model *model, const struct match_pair *pair)
+{
+    if (pair->distance_m > model->far_m)
+        return MATCH_RULE_FAR;
+    if (pair->district_conflict)
+        return MATCH_RULE_DISTRICT;
+    if (pair->number_conflict)
+        return MATCH_RULE_NUMBER;
+    if (pair->year_conflict)
+        return MATCH_RULE_YEAR;
+    int64_t window = pair->window_h ? pair->window_h : model->window_h;
+    return window && pair->minutes > window * 60 ? MATCH_RULE_TIME : MATCH_RULE_SCORE;
+}
+
+void match_judge(const struct match_model *model, const struct match_pair *pair,
+                 struct match_score *ret_score)
+{
+    double logit = match_model_logit(model, pair);
+    double likeness = match_model_probability(&model->part[pair->section], logit);
+    enum match_rule rule = veto(model, pair);
+    *ret_score = (struct match_score){
+        .rule = rule,
+        .section = pair->section,
+        .probability = rule == MATCH_RULE_SCORE ? likeness : 0,
+        .likeness = likeness,
+        .logit = logit,
+        .distance_m = pair->distance_m,
+        .minutes = pair->minutes,
+    };
+}
+
+void match_score(struct match_probe *probe, const struct match_model *model,
+                 const struct match_corpus *corpus, const struct match_report *a,
+                 const struct match_report *b, struct match_score *ret_score)
+{
+    struct match_pair pair;
+    match_probe_set(probe, corpus, a);
+    match_probe_pair(probe, b, NULL, &pair);
+    match_judge(model, &pair, ret_score);
+}
+
+enum match_band match_band(const struct match_model *model, const struct match_score *score)
+{
+    const struct match_part *part = &model->part[score->section];
+    bool doubtful = score->rule == MATCH_RULE_NUMBER || score->rule == MATCH_RULE_TIME;
+    if (score->rule == MATCH_RULE_SCORE && score->probability >= part->same)
+        return MATCH_SAME;
+    if (score->rule == MATCH_RULE_SCORE)
+        return score->probability >= part->perhaps ? MATCH_PERHAPS : MATCH_NEW;
+    return doubtful && score->likeness >= part->perhaps ? MATCH_PERHAPS : MATCH_NEW;
+}
