@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What backup, restore and drill share: what a backup's folder holds, the state of both journals as one
+# What backup, restore and drill share: what a backup's folder holds, the state of the journals as one
 # line of JSON, what makes a restored state right, and how keys, secrets, numbers and the sender go with
 # it. Sourced after lib.sh, and by the postgres container for a few of its functions (no jq there); never
 # run. Whoever sources it defines as_user, say, die.
@@ -10,12 +10,12 @@
 # shellcheck shell=bash
 
 STAMP=$(date -u +%Y%m%dT%H%M%SZ)
-GROWING="journal whistle task district code" # tables from which nothing is ever deleted
+GROWING="journal whistle task district code membership apart" # tables from which nothing is ever deleted
 
 # sql CONNINFO TEXT: one value or one row.
 sql() { as_user "${PGBIN:+$PGBIN/}psql" -qAtX -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 
-# state CONNINFO: heads and row counts of both schemas, of one snapshot, as JSON. full: count the
+# state CONNINFO: heads and row counts of all schemas, of one snapshot, as JSON. full: count the
 # journals' rows too (their seq says how many there must be).
 state() {
     local skip="AND tablename <> 'journal'"
@@ -26,10 +26,15 @@ SET LOCAL search_path = pg_catalog;
 WITH t AS (
     SELECT schemaname AS s, tablename AS t, (xpath('/row/c/text()', query_to_xml(
         format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::int8 AS n
-    FROM pg_tables WHERE schemaname IN ('intake', 'dispatch') $skip),
-h AS (
-    SELECT 'intake' AS s, epoch, seq, seq || ':' || encode(hash, 'hex') AS head FROM intake.head
-    UNION ALL SELECT 'dispatch', epoch, seq, seq || ':' || encode(hash, 'hex') FROM dispatch.head)
+    FROM pg_tables WHERE schemaname IN ('intake', 'dedup', 'dispatch') $skip),
+x AS (
+    SELECT schemaname AS s, query_to_xml(format('SELECT epoch, seq, encode(hash, ''hex'') AS hash FROM %I.head',
+        schemaname), false, true, '') AS row
+    FROM pg_tables WHERE schemaname IN ('intake', 'dedup', 'dispatch') AND tablename = 'head'),
+n AS (
+    SELECT s, (xpath('/row/epoch/text()', row))[1]::text::int8 AS epoch,
+        (xpath('/row/seq/text()', row))[1]::text::int8 AS seq, (xpath('/row/hash/text()', row))[1]::text AS hash FROM x),
+h AS (SELECT s, epoch, seq, seq || ':' || hash AS head FROM n)
 SELECT json_build_object('at', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
     'lsn', CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
     'newest_whistle', (SELECT json_build_object('id', w.id, 'at', j.at) FROM intake.whistle w
@@ -201,7 +206,7 @@ private_access() {
 compare() {
     local manifest=$1/manifest.json state=$2 schema seq hash found
     jq -rn --argjson m "$(cat "$manifest")" --argjson s "$state" --arg growing "$GROWING" '
-        ["intake", "dispatch"][] as $n
+        ($m.before.schemas | keys[]) as $n
         | $m.before.schemas[$n] as $b | $m.after.schemas[$n] as $a | $s.schemas[$n] as $r
         | if $r == null then "\($n): 没有 / missing" else
           (if $r.seq < $b.seq then "\($n): 流水少了 / journal shorter than at the backup: \($r.seq) < \($b.seq)" else empty end),
@@ -212,7 +217,7 @@ compare() {
            | select($r.tables[$t] < $b.tables[$t] or $r.tables[$t] > $a.tables[$t])
            | "\($n).\($t): 行数不符 / \($r.tables[$t]) rows, expected \($b.tables[$t]) to \($a.tables[$t])")
           end'
-    for schema in intake dispatch; do
+    for schema in $(jq -r '.before.schemas | keys[]' "$manifest"); do
         IFS=: read -r seq hash <<<"$(jq -r ".before.schemas.$schema.head" "$manifest")"
         [ "$seq" != 0 ] || continue
         found=$(sql "$3" "SELECT encode(hash, 'hex') FROM $schema.journal WHERE seq = $seq") || found=""

@@ -17,7 +17,7 @@ APP=$DATA/app/current
 BIN=${WHISTLE_BIN:-$APP/bin}
 PORT=${WHISTLE_PORT:-19401}
 PGBIN=/usr/lib/postgresql/15/bin
-PROCESSES="postgres intake dispatch notify sheets"
+PROCESSES="postgres intake dedup dispatch notify sheets"
 # The district's own data: a JSON file, a folder of CSV tables, or none. What the first start was told stays.
 DISTRICT=${WHISTLE_DISTRICT:-$(cat "$DATA/district" 2>/dev/null || printf '%s' "$TOP/deploy/demo/district.json")}
 
@@ -147,7 +147,11 @@ stop_process() {
 postgres_up() { as_user "$PGBIN/pg_isready" -q -h "$DATA/run" -p 5432; }
 
 metrics_port() {
-    case $1 in intake) printf '%d' "$PORT" ;; dispatch) printf '%d' $((PORT + 1)) ;; esac
+    case $1 in
+    intake) printf '%d' "$PORT" ;;
+    dispatch) printf '%d' $((PORT + 1)) ;;
+    dedup) printf '%d' $((PORT + 2)) ;;
+    esac
 }
 
 service_ready() { [ "$(http_get "$(metrics_port "$1")" /readyz 2>/dev/null | head -n 1)" = 200 ]; }

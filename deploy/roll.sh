@@ -5,13 +5,24 @@
 # shellcheck shell=bash
 
 # Who follows comes before whom it follows: an older program never hears a newer one's events.
-ROLL_ORDER="sheets notify dispatch intake"
+ROLL_ORDER="sheets notify dispatch dedup intake"
 
 endpoint() { printf 'ipc://%s/run/%s.%s' "$DATA" "$1" "$2"; }
 
+# Up to which of intake's events dispatch knows everything without dedup: what it had taken of that feed
+# itself, before there was a dedup (0: there always was). Asked for once, while no such dispatch runs any
+# more; dedup only learns from what came before.
+known_upto() {
+    [ -s "$DATA/known_upto" ] ||
+        as_user psql -qAtX -h "$DATA/run" -U whistle -d whistle -c \
+            "SELECT coalesce(max(seq), 0) FROM dispatch.cursor WHERE feed = 'intake'" |
+        install -m 644 /dev/stdin "$DATA/known_upto"
+    cat "$DATA/known_upto"
+}
+
 # start_named NAME FOLDER: the process with the programs of a release's folder.
 start_named() {
-    local name=$1 from=$2
+    local name=$1 from=$2 known
     local client=("$from/bin/whistle" --doors "$DATA/keys/doors" --key)
     SUPERVISE=$from/libexec/supervise
     case $name in
@@ -25,6 +36,8 @@ start_named() {
             --sheets "$DATA/sheets" --phones "$DATA/phones.csv"
         ;;
     *)
+        known=0
+        if [ "$name" = dedup ]; then known=$(known_upto); fi
         start_process "$name" env \
             WHISTLE_DATABASE="host=$DATA/run dbname=whistle user=whistle_$name" \
             WHISTLE_DOOR="$(endpoint "$name" door)" WHISTLE_FEED="$(endpoint "$name" feed)" \
@@ -32,7 +45,7 @@ start_named() {
             WHISTLE_DOORS="$DATA/keys/doors" WHISTLE_SECRETS="$DATA/secrets" \
             WHISTLE_METRICS_PORT="$(metrics_port "$name")" WHISTLE_DATA_DIR="$DATA/pg" \
             WHISTLE_NUMBER_AFTER="$(cat "$DATA/number_after" 2>/dev/null || printf 0)" \
-            WHISTLE_RELEASE="$(basename "$from")" \
+            WHISTLE_KNOWN_UPTO="$known" WHISTLE_RELEASE="$(basename "$from")" \
             "$from/bin/whistle-$name"
         ;;
     esac
@@ -98,7 +111,7 @@ release_stage() {
     rm -rf "$to" "$to.root"
     if [ -n "${WHISTLE_PROGRAMS:-}" ]; then
         install -d "$to/bin"
-        for name in whistle whistle-migrate whistle-intake whistle-dispatch; do
+        for name in whistle whistle-migrate whistle-intake whistle-dedup whistle-dispatch; do
             install -m 755 "$WHISTLE_PROGRAMS/$name" "$to/bin/$name"
         done
     else

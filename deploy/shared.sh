@@ -3,7 +3,7 @@
 # how health is asked for. Sourced, never run. Whoever sources it defines as_user (runs a command as the
 # user who owns what is made) and has the programs in PATH or in BIN and PGBIN.
 # shellcheck shell=bash
-SERVICES="intake dispatch"
+SERVICES="intake dedup dispatch"
 
 # cluster_init FOLDER: an empty cluster; text is text in it (services refuse another encoding).
 cluster_init() {
@@ -59,7 +59,8 @@ doors_file() {
         live_keys "$1" "$name" | while read -r public; do
             printf 'door %s %s %s\nfeed %s %s %s\n' "$name" "$door" "$public" "$name" "$feed" "$public"
             case $name in
-            dispatch) printf 'feed notices %s %s\n' "$feed" "$public" ;;
+            dedup) printf 'feed urgent %s %s\n' "$feed" "$public" ;;
+            dispatch) printf 'feed notices %s %s\nfeed ends %s %s\n' "$feed" "$public" "$feed" "$public" ;;
             intake) printf 'feed p1 %s %s\n' "$feed" "$public" ;;
             esac
         done

@@ -272,11 +272,10 @@ static bool check_one(struct doctor *doctor, const char *kind, const char *name,
 
 void doctor_doors(struct doctor *doctor)
 {
-    static const enum door doors[] = {DOOR_INTAKE, DOOR_DISPATCH};
-    for (size_t i = 0; i < 2; i++) {
-        const char *name = door_name(doors[i]);
-        doctor->serves[doors[i]] = check_one(doctor, "door", name, name);
-        if (doctor->serves[doors[i]])
+    for (enum door door = DOOR_INTAKE; door < DOOR_COUNT; door++) {
+        const char *name = door_name(door);
+        doctor->serves[door] = check_one(doctor, "door", name, name);
+        if (doctor->serves[door])
             check_one(doctor, "feed", name, name);
     }
 }

@@ -180,6 +180,8 @@ void doctor_services(struct doctor *doctor)
 {
     if (doctor->serves[DOOR_INTAKE] && check_service(doctor, DOOR_INTAKE))
         check_district(doctor);
+    if (doctor->serves[DOOR_DEDUP])
+        check_service(doctor, DOOR_DEDUP);
     if (!doctor->serves[DOOR_DISPATCH] || !check_service(doctor, DOOR_DISPATCH))
         return;
     check_work(doctor);

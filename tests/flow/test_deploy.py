@@ -17,8 +17,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import runner  # noqa: E402
 from cluster import BUILD, PGBIN, TOP, free_port  # noqa: E402
 
-NAMES = ("intake", "dispatch", "notify", "sheets")
-PROGRAMS = ("whistle", "whistle-migrate", "whistle-intake", "whistle-dispatch")
+NAMES = ("intake", "dedup", "dispatch", "notify", "sheets")
+PROGRAMS = ("whistle", "whistle-migrate", "whistle-intake", "whistle-dedup", "whistle-dispatch")
 room = environment = None
 
 
@@ -144,7 +144,7 @@ def test_a_newer_release_under_load():
     assert "roll dispatch" in text and "roll intake" in text, text
     assert set(releases().values()) == {current()} and current().startswith("9.9.9-")
     assert sorted(os.listdir(f"{room}/live/app")) == sorted([before, current(), "current"])
-    assert sql("SELECT count(*) FROM pg_tables WHERE tablename = 'room'") == "2"
+    assert sql("SELECT count(*) FROM pg_tables WHERE tablename = 'room'") == "3"
 
 
 def test_a_release_that_does_not_come_up_falls_back():
@@ -173,7 +173,7 @@ def test_what_the_migrator_refuses_stops_nothing():
 def test_down_and_away():
     deploy(f"{room}/second", "down")
     deploy(f"{room}/second", "reset", "--yes")
-    assert not os.path.exists(f"{room}/live")
+    assert not os.path.exists(f"{room}/live"), os.listdir(f"{room}/live")
 
 
 def main():

@@ -18,7 +18,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("WHISTLE_BUILD", os.path.join(TOP, "build-test"))
 PGBIN = "/usr/lib/postgresql/15/bin"
 DISTRICT = os.path.join(TOP, "deploy/demo/district.json")
-FEEDS = {"intake": ("intake", "p1"), "dedup": ("dedup", "urgent"), "dispatch": ("dispatch", "notices")}
+SERVICES = ("intake", "dedup", "dispatch")
+FEEDS = {"intake": ("intake", "p1"), "dedup": ("dedup", "urgent"), "dispatch": ("dispatch", "notices", "ends")}
 
 
 def free_port():
@@ -88,7 +89,7 @@ class Cluster:
 
     listen = ""  # address at which PostgreSQL listens beside its socket
 
-    def __init__(self, services=("intake", "dispatch"), standby=(), district=DISTRICT, keep=False,
+    def __init__(self, services=SERVICES, standby=(), district=DISTRICT, keep=False,
                  env=None):
         self.names, self.standby, self.keep = services, standby, keep
         self.extra_env = env or {}
