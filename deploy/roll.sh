@@ -9,14 +9,13 @@ ROLL_ORDER="sheets notify dispatch dedup intake"
 
 endpoint() { printf 'ipc://%s/run/%s.%s' "$DATA" "$1" "$2"; }
 
-# Up to which of intake's events dispatch knows everything without dedup: what it had taken of that feed
-# itself, before there was a dedup (0: there always was). Asked for once, while no such dispatch runs any
-# more; dedup only learns from what came before.
-known_upto() {
-    [ -s "$DATA/known_upto" ] ||
-        as_user psql -qAtX -h "$DATA/run" -U whistle -d whistle -c \
-            "SELECT coalesce(max(seq), 0) FROM dispatch.cursor WHERE feed = 'intake'" |
-        install -m 644 /dev/stdin "$DATA/known_upto"
+# Asked for at dedup's first start, which comes after the new dispatch's; then it stays.
+known_file() {
+    local upto
+    if [ ! -s "$DATA/known_upto" ]; then
+        upto=$(known_upto "host=$DATA/run dbname=whistle user=whistle") || return 1
+        printf '%s\n' "$upto" | install -m 644 /dev/stdin "$DATA/known_upto"
+    fi
     cat "$DATA/known_upto"
 }
 
@@ -37,7 +36,7 @@ start_named() {
         ;;
     *)
         known=0
-        if [ "$name" = dedup ]; then known=$(known_upto); fi
+        if [ "$name" = dedup ]; then known=$(known_file); fi
         start_process "$name" env \
             WHISTLE_DATABASE="host=$DATA/run dbname=whistle user=whistle_$name" \
             WHISTLE_DOOR="$(endpoint "$name" door)" WHISTLE_FEED="$(endpoint "$name" feed)" \

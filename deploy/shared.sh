@@ -83,6 +83,14 @@ roles_sql() {
     done
 }
 
+# known_upto CONNINFO: up to which of intake's events dispatch knows everything without dedup: what it had
+# taken of that feed itself, before there was a dedup (0: there always was). To be asked while no such
+# dispatch runs any more; dedup only learns from what came before.
+known_upto() {
+    as_user "${PGBIN:+$PGBIN/}psql" -qAtX -v ON_ERROR_STOP=1 -d "$1" -c \
+        "SELECT coalesce(max(seq), 0) FROM dispatch.cursor WHERE feed = 'intake'"
+}
+
 # http_get PORT PATH: prints the status code, then the body.
 http_get() {
     local line status

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What runs in the observe container: Prometheus over both services' figures, with our alarm rules.
-# `health`: it has read its rules and figures of both services are there.
+# What runs in the observe container: Prometheus over all services' figures, with our alarm rules.
+# `health`: it has read its rules and figures of all three are there.
 set -euo pipefail
 
 get() {
@@ -15,7 +15,7 @@ serve)
         --storage.tsdb.retention.time="${KEEP:-30d}" --web.listen-address=0.0.0.0:9090
     ;;
 health)
-    [[ $(get '/api/v1/query?query=count(up==1)') == *'"value":'*',"2"'* ]]
+    [[ $(get '/api/v1/query?query=count(up==1)') == *'"value":'*',"3"'* ]]
     ;;
 *) exec "$@" ;;
 esac

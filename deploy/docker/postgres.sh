@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What runs in the postgres container: makes the cluster at the first start (all of it or nothing), gives
 # each service's role its password, then is PostgreSQL. `health`: one query that must write to disk.
-# `restore`: a step of deploy/docker/restore, while it stands still.
+# `known`: what dispatch had taken of intake itself, into a file for dedup. `restore`: a step of
+# deploy/docker/restore, while it stands still.
 # Only this container's user may be the superuser, by who it is (peer); services come with passwords.
 # No network: a socket in a volume.
 set -euo pipefail
@@ -73,6 +74,7 @@ restore() {
 }
 
 case ${1:-serve} in
+known) known_upto "host=$SOCKET dbname=whistle user=whistle" >/srv/whistle/known/upto ;;
 restore) shift; restore "$@" ;;
 serve)
     [ -f "$CLUSTER/PG_VERSION" ] || make_cluster

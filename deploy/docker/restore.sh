@@ -2,7 +2,7 @@
 # Steps of deploy/docker/restore that run in the tools image: `prepare BACKUP|newest [SECRETS]` verifies a
 # backup, takes keys, secrets and keyring where needed, and prints its name and bytes; `give BACKUP` writes its
 # cluster as a tar archive; `restored BACKUP` compares the cluster that has started with the backup, sets
-# where numbers go on, sends the sender back, and prints both points and that number.
+# where numbers go on, sends the sender back, and prints the points and that number.
 set -euo pipefail
 source /opt/whistle/deploy/lib.sh
 source /opt/whistle/deploy/backups.sh
@@ -28,7 +28,7 @@ restored() {
     sender_back /srv/whistle/notify/cursor
     [ -z "$faults" ] || die "✗ 恢复出来的与备份清单不符 / what was restored is not what was backed up:
 $faults"
-    say "$(jq -r '"\(.schemas.dispatch.head) \(.schemas.intake.head)"' <<<"$found") $(cat /srv/whistle/intake/number_after)"
+    say "$(jq -r '"\(.schemas.dispatch.head) \(.schemas.dedup.head // "-") \(.schemas.intake.head)"' <<<"$found") $(cat /srv/whistle/intake/number_after)"
 }
 
 step=$1 backup=$DATA/backup/$2

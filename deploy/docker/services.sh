@@ -77,6 +77,7 @@ serve() {
     local own=$HOME_DIR/$1
     # Numbers given after the backup that was restored stand on paper.
     [ ! -f "$own/number_after" ] || export WHISTLE_NUMBER_AFTER_FILE=$own/number_after
+    [ "$1" != dedup ] || export WHISTLE_KNOWN_UPTO_FILE=$HOME_DIR/known/upto
     export WHISTLE_KEY=$own/$1.key WHISTLE_DATABASE_FILE=$own/database WHISTLE_SECRETS=$own/secrets
     exec "whistle-$1"
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What runs in a database node's container: serve | health | roles | ctl WORD… (patronictl).
+# What runs in a database node's container: serve | health | roles | known | ctl WORD…
+# (patronictl).
 # Passwords come as files and are handed to Patroni in its environment; nobody else sees that.
 set -euo pipefail
 source /opt/whistle/shared.sh
@@ -7,6 +8,8 @@ source /opt/whistle/shared.sh
 ROLES=/srv/whistle/roles
 SETTINGS=/opt/whistle/patroni.yml
 SERVERS=${WHISTLE_SERVERS:-host=pg1,pg2 target_session_attrs=read-write connect_timeout=2}
+
+as_user() { "$@"; }
 
 # shellcheck disable=SC2155
 passwords() {
@@ -42,6 +45,11 @@ serve)
 # This node runs, as primary or as standby, whoever is which.
 health) [ "$(http_get 8008 /health | head -n 1)" = 200 ] ;;
 roles) roles ;;
+known)
+    PGPASSWORD=$(cat "$ROLES/superuser")
+    export PGPASSWORD
+    known_upto "$SERVERS dbname=whistle user=whistle" >/srv/whistle/known/upto
+    ;;
 ctl)
     shift
     passwords

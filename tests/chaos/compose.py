@@ -7,10 +7,10 @@ container is shut in, that a second `up` changes nothing, that nothing stays aft
 
     compose.py [--rounds N] [--rate N] [--seed S] [--restore] [--keep]
 
-Each round kills postgres, intake, dispatch, notify and sheets once, by SIGKILL of the container's process, in
-seeded order. --restore: at the end a backup, its drill, the restore in the place of what is there, all
-volumes deleted, and the restore from the backup and the secrets kept apart. Where no Docker daemon answers
-or can be started: one line "skipped: …".
+Each round kills postgres, intake, dedup, dispatch, notify and sheets once, by SIGKILL of the container's
+process, in seeded order. --restore: at the end a backup, its drill, the restore in the place of what is
+there, all volumes deleted, and the restore from the backup and the secrets kept apart. Where no Docker
+daemon answers or can be started: one line "skipped: …".
 """
 import argparse
 import json
@@ -26,7 +26,7 @@ import compose as docker  # noqa: E402  tests/support/compose.py
 import runner  # noqa: E402
 from load import SERVICES, STREETS, Load  # noqa: E402
 
-MEMORY = {"postgres": 1 << 30}  # others 128 MiB
+MEMORY = {"postgres": 1 << 30, "dedup": 512 << 20}  # others 128 MiB
 FIRST_S, LATER_S = 180, 20
 RESTORES = ["restored_over_what_is_there", "restored_after_all_was_lost", "a_damaged_backup_is_told"]
 
@@ -59,7 +59,7 @@ class ComposeLoad(Load):
         self.timed("build_s", lambda: c.compose("--profile", "demo", "build", timeout=3000))
         self.timed("first_start_s", self.compose_up)
         assert "district.missing" in c.tool("export", "--json", expect=1)
-        assert c.tool("ping").count("\n") == 2
+        assert c.tool("ping").count("\n") == 3
         c.env["WHISTLE_DISTRICT"] = c.district
         self.timed("district_s", self.compose_up)
         assert json.loads(c.tool("check", "--json"))["holes"] == []
@@ -146,14 +146,14 @@ class ComposeLoad(Load):
         self.compose_up()
         assert not [s for s in docker.LASTING if c.inspect(s)["Id"] == before[s]]
         began = {s: c.inspect(s)["State"]["StartedAt"] for s in (*SERVICES, "migrate")}
-        assert began["migrate"] < min(began["intake"], began["dispatch"]), began
+        assert began["migrate"] < min(began[s] for s in SERVICES), began
         self.wait_serving()
 
     # ---- what else must be true ----------------------------------------------------------------------
 
     def check_containers_are_shut_in(self):
         wrong = []
-        for service in (*docker.LASTING, "setup", "migrate", "district"):
+        for service in (*docker.LASTING, "setup", "migrate", "known", "district"):
             told = self.cluster.inspect(service)
             host, config = told["HostConfig"], told["Config"]
             wrong += [f"{service}: {what}" for what, good in {
@@ -178,7 +178,8 @@ class ComposeLoad(Load):
         for service in docker.LASTING:
             told = self.cluster.inspect(service)
             bound = told["HostConfig"]["PortBindings"] or {}
-            wanted = {"intake": {"19411/tcp", "19412/tcp"}, "dispatch": {"19421/tcp", "19422/tcp"}}
+            wanted = {"intake": {"19411/tcp", "19412/tcp"}, "dedup": {"19431/tcp", "19432/tcp"},
+                      "dispatch": {"19421/tcp", "19422/tcp"}}
             assert set(bound) == wanted.get(service, set()), (service, bound)
             assert all(b["HostIp"] == "127.0.0.1" for ports in bound.values() for b in ports), bound
             if service not in SERVICES:
@@ -188,7 +189,7 @@ class ComposeLoad(Load):
         for service in docker.LASTING:
             found = docker.run(["docker", "exec", self.cluster.container(service), "find", "/srv/whistle",
                                 "-name", "*.key", "-readable"]).stdout
-            own = {"intake": {"intake", "vault", "reporter"}, "dispatch": {"dispatch"},
+            own = {"intake": {"intake", "vault", "reporter"}, "dedup": {"dedup"}, "dispatch": {"dispatch"},
                    "notify": {"NOTIFIER"}, "sheets": {"SHEETS"}}.get(service, set())
             assert {os.path.basename(f)[:-4] for f in found.split()} == own, (service, found)
 
@@ -224,7 +225,8 @@ class ComposeLoad(Load):
         before = {s: c.inspect(s)["State"]["StartedAt"] for s in docker.LASTING}
         self.compose_up()
         assert before == {s: c.inspect(s)["State"]["StartedAt"] for s in docker.LASTING}
-        assert all(c.inspect(s)["State"]["ExitCode"] == 0 for s in ("setup", "migrate", "district"))
+        assert all(c.inspect(s)["State"]["ExitCode"] == 0
+                   for s in ("setup", "migrate", "known", "district"))
 
     def check_stops_were_clean(self):
         """Everybody ended in time when asked to."""

@@ -19,7 +19,7 @@ from cluster import DISTRICT, Cluster, Process  # noqa: E402
 from verdict import Verdict, routes  # noqa: E402
 
 STREETS = ("990101002", "990101003", "990101101", "990101201")
-SERVICES = ("intake", "dispatch")
+SERVICES = ("intake", "dedup", "dispatch")
 
 
 def night(folder):

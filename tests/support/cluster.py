@@ -19,7 +19,8 @@ BUILD = os.environ.get("WHISTLE_BUILD", os.path.join(TOP, "build-test"))
 PGBIN = "/usr/lib/postgresql/15/bin"
 DISTRICT = os.path.join(TOP, "deploy/demo/district.json")
 SERVICES = ("intake", "dedup", "dispatch")
-FEEDS = {"intake": ("intake", "p1"), "dedup": ("dedup", "urgent"), "dispatch": ("dispatch", "notices", "ends")}
+FEEDS = {"intake": ("intake", "p1"), "dedup": ("dedup", "urgent"),
+         "dispatch": ("dispatch", "notices", "ends")}
 
 
 def free_port():

@@ -16,8 +16,8 @@ import time
 from cluster import BUILD, TOP, Cluster, free_port
 
 BASE, MADE_BASE = "debian:bookworm-slim", "whistle-base:bookworm"
-PORTS = ("INTAKE_DOOR", "INTAKE_FEED", "DISPATCH_DOOR", "DISPATCH_FEED")
-LASTING = ("postgres", "intake", "dispatch", "notify", "sheets")
+PORTS = ("INTAKE_DOOR", "INTAKE_FEED", "DEDUP_DOOR", "DEDUP_FEED", "DISPATCH_DOOR", "DISPATCH_FEED")
+LASTING = ("postgres", "intake", "dedup", "dispatch", "notify", "sheets")
 
 
 class Skipped(Exception):
