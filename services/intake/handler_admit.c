@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Before a command is queued: is there room behind us? A nearly full disk and a dispatch far behind
-// stop new whistles, but never a P1. A dead dispatch stops nothing.
+// Before a command is queued: is there room behind us? A nearly full disk and a dedup far behind
+// stop new whistles, but never a P1. A dead one stops nothing. (A dispatch far behind makes dedup
+// pause, and so is seen here too.)
 #include "intake/handler.h"
 
 #define DISK_RETRY_MS 10000
@@ -18,7 +19,7 @@ static bool is_p1(const struct intake *intake, const Whistle__V1__RaiseWhistle *
 static bool lags(const struct intake *intake)
 {
     int64_t events = 0, ms = 0;
-    if (!wh_follower_lag(intake->runtime, "dispatch", &events, &ms))
+    if (!wh_follower_lag(intake->runtime, "dedup", &events, &ms))
         return false;
     return events >= wh_setting_int(intake->runtime, "lag_events") ||
            ms >= wh_setting_int(intake->runtime, "lag_s") * 1000;

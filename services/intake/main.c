@@ -45,10 +45,10 @@ static const struct wh_feed_name feeds[] = {
 
 static const struct wh_setting settings[] = {
     {"lag_events", WH_SETTING_INT, "50000", 100, 100000000, false,
-     "派单落后多少条时暂缓接哨(特急除外)",
-     "how many events dispatch may be behind before whistles wait (never P1)"},
-    {"lag_s", WH_SETTING_INT, "60", 1, 86400, false, "派单落后多少秒时暂缓接哨(特急除外)",
-     "how many seconds dispatch may be behind before whistles wait (never P1)"},
+     "归并落后多少条时暂缓接哨(特急除外)",
+     "how many events dedup may be behind before whistles wait (never P1)"},
+    {"lag_s", WH_SETTING_INT, "60", 1, 86400, false, "归并落后多少秒时暂缓接哨(特急除外)",
+     "how many seconds dedup may be behind before whistles wait (never P1)"},
     {"number_after", WH_SETTING_INT, "0", 0, INT64_C(99991231) * NUMBER_DAY, false,
      "恢复备份后:新哨号都大于此号(yyyymmdd×10^7+n),丢失的号不再用",
      "after a restore: new numbers are greater than this one (yyyymmdd * 10^7 + n), so that no "
