@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words at a report's beginning and end that say nothing of its matter: they would make strangers
-// alike. One table each; a phrase with … stands for up to SPAN characters in between.
+// Words at a report's beginning that say nothing of its matter: they would make strangers
+// alike.  a phrase with … stands for up to SPAN characters in between.
 #include "match/normalise.h"
 
 #include <stdbool.h>
@@ -15,20 +15,6 @@ static const char32_t *const openings[] = {
     U"请问",        U"求助",        U"关于",        U"再次",        U"强烈",      U"居民",
     U"市民",        U"来电",        U"领导",
 };
-static const char32_t *const closings[] = {
-    U"谢谢",       U"感谢",       U"望回复",     U"盼回复",     U"请回复",
-    U"请尽快处理", U"望尽快解决", U"请尽快解决", U"请尽快回复", U"的问题",
-    U"问题",       U"的情况",     U"此致",       U"敬礼",       U"相关",
-};
-
-static size_t length(const char32_t *word)
-{
-    size_t n = 0;
-    while (word[n])
-        n++;
-    return n;
-}
-
 // Does `word` begin at key[0]? Its length there, 0 where not.
 static size_t begins(const uint32_t *key, size_t n, const char32_t *word)
 {
@@ -67,28 +53,4 @@ size_t match_courtesy(const uint32_t *key, size_t n)
         }
     }
     return at < n ? at : 0;
-}
-
-static bool ends(const uint32_t *key, size_t n, const char32_t *word)
-{
-    size_t width = length(word);
-    for (size_t i = 0; i < width && width < n; i++)
-        if (key[n - width + i] != word[i])
-            return false;
-    return width < n;
-}
-
-size_t match_closing(const uint32_t *key, size_t n)
-{
-    size_t left = n;
-    for (bool more = true; more;) {
-        more = false;
-        while (left > 1 && key[left - 1] == MATCH_SPACE)
-            left--;
-        for (size_t i = 0; i < sizeof closings / sizeof *closings && !more; i++) {
-            more = ends(key, left, closings[i]);
-            left -= more ? length(closings[i]) : 0;
-        }
-    }
-    return n - left;
 }

@@ -3,6 +3,7 @@
 // another report against it is one walk over the other's bigrams, most of which are not there.
 #include "match/features.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

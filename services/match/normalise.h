@@ -19,7 +19,5 @@ size_t match_normalise(const char *text, size_t n, uint32_t *ret_key, size_t roo
 // How many code points of the key's beginning say nothing of the matter (您好, 尊敬的领导,
 // 我是…的居民, 反映 …): 0 to n - 1.
 size_t match_courtesy(const uint32_t *key, size_t n);
-// The same at the end (谢谢, 请尽快处理, 的问题 …): how many code points to drop.
-size_t match_closing(const uint32_t *key, size_t n);
 
 #endif

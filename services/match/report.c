@@ -44,22 +44,18 @@ void match_maker_free(struct match_maker *maker)
 
 // ---- texts --------------------------------------------------------------------------------------
 
-// Puts the key's bigrams into the list; spaces neither end nor make one.
+// Puts the key's bigrams into the list; none goes over a space, a character between two spaces
+// counts by itself.
 static void take_grams(struct match_maker *maker, const uint32_t *key, size_t n, bool title)
 {
-    uint32_t last = 0;
-    size_t taken = 0, points = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && maker->n < CHARS; i++) {
         if (key[i] == MATCH_SPACE)
             continue;
-        if (points++ > 0 && maker->n < CHARS) {
-            maker->grams[maker->n++] = match_gram_hash(last, key[i]) << 1 | title;
-            taken++;
-        }
-        last = key[i];
+        bool first = i == 0 || key[i - 1] == MATCH_SPACE;
+        bool last = i + 1 == n || key[i + 1] == MATCH_SPACE;
+        if (!last || first)
+            maker->grams[maker->n++] = match_gram_hash(key[i], last ? 0 : key[i + 1]) << 1 | title;
     }
-    if (points == 1 && taken == 0 && maker->n < CHARS)
-        maker->grams[maker->n++] = match_gram_hash(last, 0) << 1 | title;
 }
 
 static void take_facts(struct match_maker *maker, const uint32_t *key, size_t n, bool title)
@@ -83,10 +79,9 @@ static size_t take_text(struct match_maker *maker, const char *text, size_t room
     if (n == 0)
         return 0;
     size_t from = match_courtesy(maker->key, n);
-    size_t to = n - match_closing(maker->key + from, n - from);
     take_facts(maker, maker->key, n, title);
-    take_grams(maker, maker->key + from, to - from, title);
-    return to - from;
+    take_grams(maker, maker->key + from, n - from, title);
+    return n - from;
 }
 
 // ---- the list of grams --------------------------------------------------------------------------

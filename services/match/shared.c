@@ -59,8 +59,12 @@ static void end_run(struct run *run)
 
 static void step(struct run *run, const char *at, size_t width, const uint32_t *key, size_t n)
 {
-    if (n == 0 || key[0] == MATCH_SPACE)
-        return; // a gap inside a run
+    if (n == 0)
+        return; // invisible
+    if (key[0] == MATCH_SPACE) {
+        end_run(run);
+        return;
+    }
     bool joined = run->chars > 0 && has(run->other, match_gram_hash(run->last, key[0]));
     for (size_t i = 1; i < n && joined; i++)
         joined = has(run->other, match_gram_hash(key[i - 1], key[i]));
