@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import promtool  # noqa: E402
 import runner  # noqa: E402
-from cluster import TOP, Cluster, http_get  # noqa: E402
+from cluster import SERVICES, TOP, Cluster, http_get  # noqa: E402
 
 STREET = "990101002"
 CONFIG = TOP + "/deploy/config/"
@@ -22,7 +22,7 @@ cluster = None
 
 
 def scrape(*services):
-    return {s: http_get(cluster.ports[s], "/metrics")[1] for s in services or ("intake", "dispatch")}
+    return {s: http_get(cluster.ports[s], "/metrics")[1] for s in services or SERVICES}
 
 
 def value(service, series):
@@ -148,7 +148,7 @@ def of(service, **labels):
 
 
 UP = {"up" + of("intake", job="whistle"): "1+0x80"}
-SERVING = {"whistle_serving" + of(s): "1+0x80" for s in ("intake", "dispatch")}
+SERVING = {"whistle_serving" + of(s): "1+0x80" for s in SERVICES}
 SENDER = {"whistle_follower_connected" + of("dispatch", feed="notices", follower="N"): "1+0x80"}
 FOLLOWER = of("dispatch", feed="dispatch", follower="GASCO")
 CASES = {
@@ -173,8 +173,11 @@ CASES = {
     "DispatchSlow": tuple({f"whistle_dispatch_wait_seconds_bucket{of('dispatch', le=le)}": f"0+{n}x80"
                            for le, n in rows} for rows in ((("5", 90), ("10", 100), ("+Inf", 100)),
                                                            (("5", 100), ("10", 100), ("+Inf", 100)))),
-    "DispatchBehind": both("whistle_follower_lag_seconds", of("intake", feed="intake",
-                                                              follower="dispatch"), "31+0x80", "29+0x80"),
+    "DispatchBehind": both("whistle_follower_lag_seconds", of("dedup", feed="dedup", follower="dispatch"),
+                           "31+0x80", "29+0x80"),
+    "DedupBehind": both("whistle_follower_lag_seconds", of("intake", feed="intake", follower="dedup"),
+                        "31+0x80", "29+0x80"),
+    "DedupPaused": both("whistle_follows_paused", of("dedup"), "1+0x80", "1x5 0 1x5 0 1x5 0 1x5 0 1x5 0 1x5"),
     "TasksUntold": both("whistle_tasks_untold_seconds", of("dispatch"), "0+60x80", "290+0x80"),
     "NoticeSenderGone": both("whistle_follower_connected", of("dispatch", feed="notices", follower="N"),
                              "0+0x80", "1+0x80"),

@@ -231,7 +231,7 @@ def test_follow_goes_on_where_it_ended():
 
 def test_z_chain():
     heads = {v["schema"]: v["head"] for v in cluster.whistle("AUDITOR", "history", "--verify")}
-    assert set(heads) == {"intake", "dispatch"}
+    assert set(heads) == {"intake", "dedup", "dispatch"}
     verify = ["history", "--verify", "dispatch"]
     cluster.whistle("AUDITOR", *verify, "--since", heads["dispatch"])
     cluster.whistle("GASCO", *verify, expect=1)
