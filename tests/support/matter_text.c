@@ -244,8 +244,11 @@ static void put_since(struct writer *w)
 {
     char text[48];
     int32_t date = wh_civil_from_days((w->facts->since + EAST_8_MS) / DAY_MS);
-    const char *form = matter_chance(&w->r, 0.7) ? "%d月%d日" : "%d.%d";
-    (void)snprintf(text, sizeof text, form, date / 100 % 100, date % 100);
+    int month = date / 100 % 100, day = date % 100;
+    if (matter_chance(&w->r, 0.7))
+        (void)snprintf(text, sizeof text, "%d月%d日", month, day);
+    else
+        (void)snprintf(text, sizeof text, "%d.%d", month, day);
     put(w, text);
 }
 
