@@ -14,9 +14,6 @@
 #define SLOT_BITS 12
 #define SLOTS (1u << SLOT_BITS)
 #define GRAMS_MAX ((MATCH_REPORT_MAX - 56) / MATCH_GRAM_BYTES)
-#define RAREST_TITLE 4
-#define RAREST_ALL 10
-#define RADIUS_M 300 // where a category says none
 #define SHARED_MAX 3
 
 struct gram {
@@ -35,9 +32,9 @@ struct match_probe {
 };
 
 // 1 + ln(count); 0 for none.
-static const float frequency[16] = {0,       1,       1.6931f, 2.0986f, 2.3863f, 2.6094f,
-                                    2.7918f, 2.9459f, 3.0794f, 3.1972f, 3.3026f, 3.3979f,
-                                    3.4849f, 3.5649f, 3.6391f, 3.7081f};
+const float match_frequency[16] = {0,       1,       1.6931f, 2.0986f, 2.3863f, 2.6094f,
+                                   2.7918f, 2.9459f, 3.0794f, 3.1972f, 3.3026f, 3.3979f,
+                                   3.4849f, 3.5649f, 3.6391f, 3.7081f};
 
 static const char *const names[] = {
 #define MATCH_FEATURE(ident) #ident,
@@ -52,7 +49,8 @@ const char *match_feature_name(enum match_feature feature)
 
 static void weigh_gram(struct match_weights *weights, const struct match_gram *gram, float idf)
 {
-    float body = frequency[gram->body] * idf, all = frequency[gram->body + gram->title] * idf;
+    float body = match_frequency[gram->body] * idf,
+          all = match_frequency[gram->body + gram->title] * idf;
     weights->title += gram->title ? idf : 0;
     weights->title_2 += gram->title ? idf * idf : 0;
     weights->body_2 += body * body;
@@ -75,6 +73,11 @@ void match_weigh(const struct match_corpus *corpus, const struct match_report *r
 struct match_probe *match_probe_new(void)
 {
     return calloc(1, sizeof(struct match_probe));
+}
+
+size_t match_probe_bytes(void)
+{
+    return sizeof(struct match_probe);
 }
 
 void match_probe_free(struct match_probe *probe)
@@ -123,7 +126,7 @@ static const struct gram *find(const struct match_probe *probe, uint32_t hash)
 struct shared {
     float title, title_2, body_2, all_2;
     float mine, others; // of each title what stands anywhere in the other
-    float rare_title[RAREST_TITLE], rare_all[RAREST_ALL];
+    float rare_title[MATCH_RAREST_TITLES], rare_all[MATCH_RAREST_ALLS];
 };
 
 // Keeps the largest n, descending.
@@ -143,14 +146,15 @@ static void share(struct shared *shared, const struct gram *mine, uint32_t raw)
     float idf = mine->idf, square = idf * idf;
     shared->mine += mine->title ? idf : 0;
     shared->others += title ? idf : 0;
-    shared->body_2 += frequency[mine->body] * frequency[body] * square;
-    shared->all_2 += frequency[mine->body + mine->title] * frequency[body + title] * square;
-    keep_largest(shared->rare_all, RAREST_ALL, idf);
+    shared->body_2 += match_frequency[mine->body] * match_frequency[body] * square;
+    shared->all_2 +=
+        match_frequency[mine->body + mine->title] * match_frequency[body + title] * square;
+    keep_largest(shared->rare_all, MATCH_RAREST_ALLS, idf);
     if (!mine->title || !title)
         return;
     shared->title += idf;
     shared->title_2 += square;
-    keep_largest(shared->rare_title, RAREST_TITLE, idf);
+    keep_largest(shared->rare_title, MATCH_RAREST_TITLES, idf);
 }
 
 static float ratio(float part, float whole)
@@ -185,8 +189,8 @@ static void words(const struct match_probe *probe, const struct match_report *ot
     at[MATCH_TITLE_JACCARD] = ratio(shared.title, m->title + w->title - shared.title);
     at[MATCH_CONTAIN_MIN] = fminf(mine, others);
     at[MATCH_CONTAIN_MAX] = fmaxf(mine, others);
-    at[MATCH_RAREST_TITLE] = sum(shared.rare_title, RAREST_TITLE);
-    at[MATCH_RAREST_ALL] = sum(shared.rare_all, RAREST_ALL) / RAREST_ALL;
+    at[MATCH_RAREST_TITLE] = sum(shared.rare_title, MATCH_RAREST_TITLES);
+    at[MATCH_RAREST_ALL] = sum(shared.rare_all, MATCH_RAREST_ALLS) / MATCH_RAREST_ALLS;
 }
 
 static void lengths(const struct match_report *a, const struct match_report *b, float *at)
@@ -276,7 +280,7 @@ static void space(const struct match_report *a, const struct match_report *b,
         return;
     double metres = wh_geo_distance_m(a->lat / 1e7, a->lon / 1e7, b->lat / 1e7, b->lon / 1e7);
     uint16_t widest = a->radius_m > b->radius_m ? a->radius_m : b->radius_m;
-    float share = (float)metres / (float)(widest ? widest : RADIUS_M);
+    float share = (float)metres / (float)(widest ? widest : MATCH_RADIUS_M);
     pair->section = MATCH_PLACED;
     pair->distance_m = (int32_t)lround(metres);
     pair->at[MATCH_NEAR] = expf(-share);

@@ -32,6 +32,11 @@ struct match_pair {
     float at[MATCH_FEATURES];
 };
 
+extern const float match_frequency[16]; // of a bigram by its count: 1 + ln(count), 0 for none
+#define MATCH_RADIUS_M 300              // where a category says none
+#define MATCH_RAREST_TITLES 4           // how many RAREST_TITLE looks at
+#define MATCH_RAREST_ALLS 10            // and RAREST_ALL
+
 void match_weigh(const struct match_corpus *corpus, const struct match_report *report,
                  struct match_weights *ret_weights);
 
@@ -39,6 +44,7 @@ struct match_probe;
 
 struct match_probe *match_probe_new(void); // NULL without memory
 void match_probe_free(struct match_probe *probe);
+size_t match_probe_bytes(void); // of one
 // The report to compare; corpus and report are borrowed until the next call.
 void match_probe_set(struct match_probe *probe, const struct match_corpus *corpus,
                      const struct match_report *report);

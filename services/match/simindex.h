@@ -1,13 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reports by likeness, in memory: finds the candidates for a new report (neighbouring cells in
-// space and time, the rarest bigrams of its title, the same reporter) and scores every one of them;
-// nothing is cut by text alone before scoring, category is a feature and never a wall. Holds copies
-// of reports' blobs and the document frequencies. Pure; the caller says which reports stand in it
-// (only committed ones).
+// Reports by likeness, in memory: finds the candidates for a new report and scores every one of
+// them; nothing is cut by text alone before scoring, category is a feature and never a wall. Holds
+// copies of reports' blobs and the document frequencies. Pure, without seeds: the same calls in the
+// same order give the same answers. The caller says which reports stand in it (only committed
+// ones).
+//
+// A report's candidates are, once each,
+//  - who stands in a neighbouring cell: located reports in the squares of SIMINDEX_CELL (degrees
+//    / 10^7, 250 m from south to north) that reach within the report's radius, at least
+//    SIMINDEX_REACH_M, at most SIMINDEX_FAR_M, of its place. Time is no wall here: an index holds
+//    the hot window, and what lies outside a category's window is judged (MATCH_RULE_TIME);
+//  - who shares a rare bigram: every report is posted under its SIMINDEX_TITLE rarest bigrams of
+//  the
+//    title and under the rarest others, SIMINDEX_POSTED in all, as rare as they were when it came.
+//    A report's own, chosen the same way, are walked from the rarest on, each list from its newest,
+//    at most SIMINDEX_WALK of a list; no further list is begun after SIMINDEX_WALKS in all;
+//  - the newest SIMINDEX_PERSON reports of the same reporter.
 #ifndef WH_MATCH_SIMINDEX_H
 #define WH_MATCH_SIMINDEX_H
 
 #include "match/verdict.h"
+
+#define SIMINDEX_CELL 22500
+#define SIMINDEX_REACH_M 500
+#define SIMINDEX_FAR_M 3000
+#define SIMINDEX_TITLE 6
+#define SIMINDEX_POSTED 12
+#define SIMINDEX_WALK 256
+#define SIMINDEX_WALKS 512
+#define SIMINDEX_PERSON 32
+#define SIMINDEX_FLOOR 0.02 // a likeness below is no hit
 
 struct simindex;
 
@@ -24,9 +46,12 @@ void simindex_free(struct simindex *index);
 // 0; WH_E_EXISTS (the id stands there), WH_E_NOMEM: then nothing changed.
 int simindex_add(struct simindex *index, const struct match_report *report);
 bool simindex_remove(struct simindex *index, int64_t id);
-const struct match_report *simindex_get(const struct simindex *index, int64_t id); // NULL without
-// The max best-scored candidates, best first, those vetoed last. Returns how many. `report` itself
-// (its id) is never among them.
+// NULL without. Valid until that report is removed.
+const struct match_report *simindex_get(const struct simindex *index, int64_t id);
+// The max best-scored candidates whose likeness is at least SIMINDEX_FLOOR, best first (by
+// probability, then logit, then the smaller id), those vetoed last (by likeness, …). Returns how
+// many. `report` itself (its id) is never among them. Exact: what is not scored to the end is shown
+// to lie below by an upper bound. Changes nothing but scratch memory.
 size_t simindex_find(struct simindex *index, const struct match_report *report,
                      struct simindex_hit *ret_hits, size_t max);
 

@@ -84,12 +84,12 @@ static uint32_t more_chunks(struct simpool *pool, uint32_t n)
     size_t bytes = (size_t)n * SIMPOOL_CHUNK_UNITS * SIMPOOL_UNIT;
     if ((pool->limit && pool->bytes + bytes > pool->limit) || !more_names(pool, n))
         return UINT32_MAX;
-    uint8_t *at = malloc(bytes);
+    uint8_t *at = malloc(bytes + SIMPOOL_UNIT); // who reads words may read over the last one's end
     if (!at)
         return UINT32_MAX;
     for (uint32_t i = 0; i < n; i++)
-        pool->chunks[pool->chunks_n++] = (struct simpool_chunk){
-            at + (size_t)i * SIMPOOL_CHUNK_UNITS * SIMPOOL_UNIT, i == 0};
+        pool->chunks[pool->chunks_n++] =
+            (struct simpool_chunk){at + (size_t)i * SIMPOOL_CHUNK_UNITS * SIMPOOL_UNIT, i == 0};
     pool->bytes += bytes;
     return pool->chunks_n - n;
 }

@@ -34,7 +34,8 @@ void simpool_give(struct simpool *pool, uint32_t ref, size_t bytes);
 
 static inline void *simpool_at(const struct simpool *pool, uint32_t ref)
 {
-    return pool->chunks[ref / SIMPOOL_CHUNK_UNITS].at + (size_t)(ref % SIMPOOL_CHUNK_UNITS) * SIMPOOL_UNIT;
+    return pool->chunks[ref / SIMPOOL_CHUNK_UNITS].at +
+           (size_t)(ref % SIMPOOL_CHUNK_UNITS) * SIMPOOL_UNIT;
 }
 
 // A list in the order of its growth. One number alone stands in the list itself. All zero: empty.

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// The best of a report's candidates. Candidates come in batches, so that the memory of the next
+// ones is on its way while one is looked at; a bound (simindex_quick.c) says which are worth the
+// whole reckoning.
+#include "match/simindex_find.h"
+
+#include <string.h>
+
+#include "match/simindex_internal.h"
+
+#define BATCH 512
+#define AHEAD 12 // candidates whose blobs are fetched before they are needed
+#define LINE 64
+
+struct search {
+    struct simindex *index;
+    const struct match_report *report;
+    struct simindex_hit *hits;
+    size_t n, max;
+    double floor[MATCH_SECTIONS];
+    size_t batch_n;
+    uint32_t batch[BATCH];
+};
+
+static double value_of(const struct match_score *score)
+{
+    return score->rule == MATCH_RULE_SCORE ? score->probability : score->likeness;
+}
+
+static bool better(const struct simindex_hit *a, const struct simindex_hit *b)
+{
+    bool free_a = a->score.rule == MATCH_RULE_SCORE, free_b = b->score.rule == MATCH_RULE_SCORE;
+    double value_a = value_of(&a->score), value_b = value_of(&b->score);
+    if (free_a != free_b)
+        return free_a;
+    if (value_a != value_b)
+        return value_a > value_b;
+    return a->score.logit != b->score.logit ? a->score.logit > b->score.logit : a->id < b->id;
+}
+
+static void put(struct search *search, const struct simindex_hit *hit)
+{
+    size_t i = search->n;
+    if (i == search->max) {
+        if (!better(hit, &search->hits[i - 1]))
+            return;
+        i--;
+    } else {
+        search->n++;
+    }
+    for (; i > 0 && better(hit, &search->hits[i - 1]); i--)
+        search->hits[i] = search->hits[i - 1];
+    search->hits[i] = *hit;
+}
+
+// Nothing more of a section below its floor can be a hit.
+static void raise_floors(struct search *search)
+{
+    const struct simindex_hit *last = &search->hits[search->n - 1];
+    if (search->n < search->max || last->score.rule != MATCH_RULE_SCORE)
+        return;
+    for (unsigned s = 0; s < MATCH_SECTIONS; s++)
+        search->floor[s] = simindex_logit_of(search->index->model, s, last->score.probability);
+}
+
+static void weigh(const struct simindex *index, uint32_t slot, const struct match_report *other)
+{
+    struct simindex_page *page = simindex_page(index, slot);
+    uint16_t epoch = (uint16_t)(index->corpus.epoch % UINT16_MAX + 1);
+    if (page->weighed[slot % SIMINDEX_PAGE] == epoch)
+        return;
+    match_weigh(&index->corpus, other, &page->weights[slot % SIMINDEX_PAGE]);
+    page->weighed[slot % SIMINDEX_PAGE] = epoch;
+}
+
+static void look_at(struct search *search, uint32_t slot)
+{
+    struct simindex *index = search->index;
+    const struct match_report *other = simindex_blob(index, slot);
+    const struct match_weights *weights =
+        &simindex_page(index, slot)->weights[slot % SIMINDEX_PAGE];
+    if (other->id == search->report->id)
+        return;
+    weigh(index, slot, other);
+    enum match_section section;
+    double bound = (double)simindex_quick_bound(index->quick, other, weights, &section);
+    if (bound < search->floor[section])
+        return;
+    struct match_pair pair;
+    struct simindex_hit hit = {.id = other->id};
+    match_probe_pair(index->probe, other, weights, &pair);
+    match_judge(index->model, &pair, &hit.score);
+    if (hit.score.likeness < SIMINDEX_FLOOR)
+        return;
+    put(search, &hit);
+    raise_floors(search);
+}
+
+static void fetch(const struct simindex *index, uint32_t slot)
+{
+    const struct simindex_page *page = simindex_page(index, slot);
+    const char *blob = (const char *)simindex_blob(index, slot);
+    for (size_t at = 0; at < 5 * LINE; at += LINE)
+        __builtin_prefetch(blob + at);
+    __builtin_prefetch(&page->weights[slot % SIMINDEX_PAGE]);
+    __builtin_prefetch(&page->weighed[slot % SIMINDEX_PAGE]);
+}
+
+static void look_at_all(struct search *search)
+{
+    for (size_t i = 0; i < search->batch_n && i < AHEAD; i++)
+        fetch(search->index, search->batch[i]);
+    for (size_t i = 0; i < search->batch_n; i++) {
+        if (i + AHEAD < search->batch_n)
+            fetch(search->index, search->batch[i + AHEAD]);
+        look_at(search, search->batch[i]);
+    }
+    search->batch_n = 0;
+}
+
+static void take(void *arg, const uint32_t *slots, size_t n)
+{
+    struct search *search = arg;
+    for (size_t i = 0; i < n; i++) {
+        struct simindex_page *page = simindex_page(search->index, slots[i]);
+        uint8_t *seen = &page->seen[slots[i] % SIMINDEX_PAGE];
+        if (*seen == search->index->search)
+            continue;
+        *seen = search->index->search;
+        search->batch[search->batch_n++] = slots[i];
+        if (search->batch_n == BATCH)
+            look_at_all(search);
+    }
+}
+
+// The mark of a new search; after 255 of them all marks are wiped.
+static void begin(struct simindex *index)
+{
+    if (++index->search != 0)
+        return;
+    index->search = 1;
+    for (uint32_t i = 0; i < index->pages_n; i++)
+        memset(index->pages[i]->seen, 0, sizeof index->pages[i]->seen);
+}
+
+size_t simindex_find(struct simindex *index, const struct match_report *report,
+                     struct simindex_hit *ret_hits, size_t max)
+{
+    struct search search = {.index = index, .report = report, .hits = ret_hits, .max = max};
+    if (max == 0)
+        return 0;
+    begin(index);
+    for (unsigned s = 0; s < MATCH_SECTIONS; s++)
+        search.floor[s] = index->floor[s];
+    match_probe_set(index->probe, &index->corpus, report);
+    simindex_quick_set(index->quick, &index->corpus, report);
+    simindex_people_walk(index, report, take, &search);
+    simindex_grams_walk(index, report, take, &search);
+    simindex_cells_walk(index, report, take, &search);
+    look_at_all(&search);
+    return search.n;
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interval arithmetic over the model's features. The words' sums come from one walk over the
+// other's bigrams with a table of 4096 places: two of the report's bigrams in one place count as
+// both, so a sum is never too small. Distance and time come from tables of the best their step can
+// be worth; facts count as well as they could.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "match/simindex_find.h"
+
+#define PLACES_BITS 12
+#define PLACES (1u << PLACES_BITS)
+#define STEPS 128             // of distance
+#define STEP 0.05f            // of the radius
+#define TIMES 128             // four to a doubling of minutes
+#define CHARS 2048            // whose logarithms are kept
+#define SLACK 0.002f          // what floats may be wrong by
+#define M_PER_UNIT 0.0111195f // of 1e-7 degrees of latitude
+#define RADIANS 1.7453292519943295e-9
+
+typedef float floats __attribute__((vector_size(16)));
+
+enum lane { ALL, MINE, OTHERS, TITLES }; // sums of squares, of idf, of idf, of squares
+
+struct simindex_quick {
+    floats word[PLACES];
+    floats factor[16];
+    uint16_t used[MATCH_REPORT_MAX / MATCH_GRAM_BYTES];
+    size_t used_n;
+    const struct match_model *model;
+    const struct match_report *report;
+    struct match_weights weights;
+    float root_title, root_body, root_all; // of the weights' squared norms
+    float cos_lat;
+    float rarest_title, rarest_all; // the most that RAREST_… can be
+    float weight[MATCH_SECTIONS][MATCH_FEATURES];
+    float near[MATCH_SECTIONS][STEPS + 1]; // the best of NEAR and DISTANCE in a step
+    float ago[MATCH_SECTIONS][TIMES];      // of DAYS and HOURS
+    float facts[MATCH_SECTIONS];           // of all that facts say
+    float ln[CHARS];
+};
+
+static float best(float weight, float low, float high)
+{
+    return weight > 0 ? weight * high : weight * low;
+}
+
+static float near_best(const float *weight, unsigned step)
+{
+    float low = (float)step * STEP, high = step == STEPS ? INFINITY : low + STEP;
+    float far = weight[MATCH_DISTANCE] == 0
+                    ? 0
+                    : best(weight[MATCH_DISTANCE], logf(1 + low), logf(1 + high));
+    return far + best(weight[MATCH_NEAR], expf(-high), expf(-low));
+}
+
+// Minutes of the beginning of a step of time.
+static float begin_of(unsigned time)
+{
+    return time < 4 ? (float)time : ldexpf(1 + (float)(time % 4) / 4, (int)(time / 4) + 1);
+}
+
+static float ago_best(const float *weight, unsigned time)
+{
+    float low = begin_of(time), high = time + 1 == TIMES ? 0x1p60f : begin_of(time + 1);
+    return best(weight[MATCH_DAYS], logf(1 + low / 1440), logf(1 + high / 1440)) +
+           best(weight[MATCH_HOURS], logf(1 + low / 60), logf(1 + high / 60));
+}
+
+static unsigned time_of(uint64_t minutes)
+{
+    if (minutes < 4)
+        return (unsigned)minutes;
+    unsigned doubling = 63u - (unsigned)__builtin_clzll(minutes);
+    unsigned time = (doubling - 1) * 4 + (unsigned)(minutes >> (doubling - 2) & 3);
+    return time < TIMES ? time : TIMES - 1;
+}
+
+static void prepare(struct simindex_quick *quick, const struct match_model *model)
+{
+    quick->model = model;
+    for (unsigned s = 0; s < MATCH_SECTIONS; s++) {
+        float *weight = quick->weight[s];
+        for (size_t i = 0; i < MATCH_FEATURES; i++)
+            weight[i] = (float)model->part[s].weight[i];
+        for (unsigned i = 0; i <= STEPS; i++)
+            quick->near[s][i] = near_best(weight, i);
+        for (unsigned i = 0; i < TIMES; i++)
+            quick->ago[s][i] = ago_best(weight, i);
+        quick->facts[s] =
+            best(weight[MATCH_DISTRICT_TITLE], 0, 1) + best(weight[MATCH_DISTRICT_ALL], 0, 1) +
+            best(weight[MATCH_NUMBERS_SHARED], 0, 3) + best(weight[MATCH_NUMBERS_OTHER], 0, 1);
+    }
+    for (unsigned i = 0; i < 16; i++)
+        quick->factor[i] =
+            (floats){match_frequency[(i >> 3) + (i & 7)], 1, (float)(i >> 3), (float)(i >> 3)};
+    for (unsigned i = 0; i < CHARS; i++)
+        quick->ln[i] = logf(1 + (float)i);
+}
+
+struct simindex_quick *simindex_quick_new(const struct match_model *model)
+{
+    struct simindex_quick *quick = aligned_alloc(64, (sizeof *quick + 63) / 64 * 64);
+    if (!quick)
+        return NULL;
+    memset(quick, 0, sizeof *quick);
+    prepare(quick, model);
+    return quick;
+}
+
+void simindex_quick_free(struct simindex_quick *quick)
+{
+    free(quick);
+}
+
+size_t simindex_quick_bytes(void)
+{
+    return sizeof(struct simindex_quick);
+}
+
+static void keep_largest(float *best_of, size_t n, float value)
+{
+    size_t i = n;
+    for (; i > 0 && best_of[i - 1] < value; i--)
+        if (i < n)
+            best_of[i] = best_of[i - 1];
+    if (i < n)
+        best_of[i] = value;
+}
+
+static void set_words(struct simindex_quick *quick, const struct match_corpus *corpus,
+                      const struct match_report *report)
+{
+    const uint8_t *bytes = match_gram_bytes(report);
+    float title[MATCH_RAREST_TITLES] = {0}, all[MATCH_RAREST_ALLS] = {0};
+    for (size_t i = 0; i < quick->used_n; i++)
+        quick->word[quick->used[i]] = (floats){0};
+    quick->used_n = report->grams;
+    for (size_t i = 0; i < report->grams; i++) {
+        struct match_gram gram = match_gram_at(bytes, i);
+        float idf = match_idf(corpus, gram.hash), mine = gram.title ? idf : 0;
+        quick->used[i] = (uint16_t)(gram.hash >> (MATCH_GRAM_BITS - PLACES_BITS));
+        quick->word[quick->used[i]] +=
+            (floats){match_frequency[gram.title + gram.body] * idf * idf, mine, idf, mine * idf};
+        keep_largest(title, MATCH_RAREST_TITLES, mine);
+        keep_largest(all, MATCH_RAREST_ALLS, idf);
+    }
+    quick->rarest_title = quick->rarest_all = 0;
+    for (size_t i = 0; i < MATCH_RAREST_TITLES; i++)
+        quick->rarest_title += title[i];
+    for (size_t i = 0; i < MATCH_RAREST_ALLS; i++)
+        quick->rarest_all += all[i] / MATCH_RAREST_ALLS;
+}
+
+void simindex_quick_set(struct simindex_quick *quick, const struct match_corpus *corpus,
+                        const struct match_report *report)
+{
+    quick->report = report;
+    match_weigh(corpus, report, &quick->weights);
+    quick->root_title = sqrtf(quick->weights.title_2);
+    quick->root_body = sqrtf(quick->weights.body_2);
+    quick->root_all = sqrtf(quick->weights.all_2);
+    quick->cos_lat = (float)cos(report->lat * RADIANS);
+    set_words(quick, corpus, report);
+}
+
+static float ratio(float part, float whole)
+{
+    return whole > 0 ? fminf(part / whole, 1) : 0;
+}
+
+// The best the shared words can be worth.
+static float words(const struct simindex_quick *quick, const float *weight,
+                   const struct match_report *other, const struct match_weights *w)
+{
+    const uint8_t *at = match_gram_bytes(other), *end = at + other->grams * MATCH_GRAM_BYTES;
+    const struct match_weights *m = &quick->weights;
+    floats sum = {0};
+    for (; at < end; at += MATCH_GRAM_BYTES) {
+        uint32_t four;
+        memcpy(&four, at, sizeof four);
+        uint32_t raw = __builtin_bswap32(four) >> 8;
+        sum += quick->word[raw >> (MATCH_GRAM_BITS + 4 - PLACES_BITS)] * quick->factor[raw & 15];
+    }
+    float mine = ratio(sum[MINE], m->title), others = ratio(sum[OTHERS], w->title);
+    float titles = fminf(fminf(sum[MINE], sum[OTHERS]), fminf(m->title, w->title));
+    return best(weight[MATCH_ALL_COSINE], 0, ratio(sum[ALL], quick->root_all * sqrtf(w->all_2))) +
+           best(weight[MATCH_BODY_COSINE], 0,
+                ratio(sum[ALL], quick->root_body * sqrtf(w->body_2))) +
+           best(weight[MATCH_TITLE_COSINE], 0,
+                ratio(sum[TITLES], quick->root_title * sqrtf(w->title_2))) +
+           best(weight[MATCH_TITLE_JACCARD], 0, ratio(titles, m->title + w->title - titles)) +
+           best(weight[MATCH_CONTAIN_MIN], 0, fminf(mine, others)) +
+           best(weight[MATCH_CONTAIN_MAX], 0, fmaxf(mine, others)) +
+           best(weight[MATCH_RAREST_TITLE], 0, fminf(titles, quick->rarest_title)) +
+           best(weight[MATCH_RAREST_ALL], 0, quick->rarest_all);
+}
+
+static float lengths(const struct simindex_quick *quick, const float *weight,
+                     const struct match_report *other)
+{
+    const struct match_report *r = quick->report;
+    float a = quick->ln[r->body_chars % CHARS], b = quick->ln[other->body_chars % CHARS];
+    uint16_t title = r->title_chars < other->title_chars ? r->title_chars : other->title_chars;
+    return weight[MATCH_LENGTHS] * fabsf(a - b) + weight[MATCH_SHORTER_BODY] * fminf(a, b) +
+           weight[MATCH_SHORTER_TITLE] * quick->ln[title % CHARS];
+}
+
+// Of two located reports; the plane is right to 2 % as far as the categories' radii reach.
+static float space(const struct simindex_quick *quick, const float *near,
+                   const struct match_report *other)
+{
+    const struct match_report *r = quick->report;
+    int64_t turn = (int64_t)r->lon - other->lon;
+    turn = turn > 1800000000 ? turn - 3600000000 : turn < -1800000000 ? turn + 3600000000 : turn;
+    float y = (float)((int64_t)r->lat - other->lat) * M_PER_UNIT;
+    float x = (float)turn * M_PER_UNIT * quick->cos_lat;
+    uint16_t widest = r->radius_m > other->radius_m ? r->radius_m : other->radius_m;
+    float metres = sqrtf(x * x + y * y), unit = STEP * (float)(widest ? widest : MATCH_RADIUS_M);
+    float low = (metres * 0.98f - 2) / unit, high = (metres * 1.02f + 2) / unit;
+    if (metres > 50000 || high >= STEPS)
+        return fmaxf(near[STEPS], low < STEPS ? near[low > 0 ? (unsigned)low : 0] : near[STEPS]);
+    float value = -INFINITY;
+    for (unsigned step = low > 0 ? (unsigned)low : 0; step <= (unsigned)high; step++)
+        value = fmaxf(value, near[step]);
+    return value;
+}
+
+static float party(const float *weight, const struct match_report *a, const struct match_report *b)
+{
+    float value = a->reporter && a->reporter == b->reporter ? weight[MATCH_REPORTER] : 0;
+    if (a->category && b->category)
+        value += weight[a->category == b->category ? MATCH_CATEGORY : MATCH_CATEGORY_OTHER];
+    if (a->unit && b->unit)
+        value += weight[a->unit == b->unit ? MATCH_UNIT : MATCH_UNIT_OTHER];
+    return value;
+}
+
+float simindex_quick_bound(const struct simindex_quick *quick, const struct match_report *other,
+                           const struct match_weights *weights, enum match_section *ret_section)
+{
+    const struct match_report *r = quick->report;
+    bool placed = r->flags & other->flags & MATCH_LOCATED;
+    enum match_section section = placed                   ? MATCH_PLACED
+                                 : r->unit && other->unit ? MATCH_AREA
+                                                          : MATCH_TEXT;
+    const float *weight = quick->weight[section];
+    uint64_t apart = r->at > other->at ? (uint64_t)r->at - (uint64_t)other->at
+                                       : (uint64_t)other->at - (uint64_t)r->at;
+    *ret_section = section;
+    return weight[MATCH_BIAS] + words(quick, weight, other, weights) +
+           lengths(quick, weight, other) +
+           (placed ? space(quick, quick->near[section], other) : 0) +
+           quick->ago[section][time_of(apart / 60000)] + party(weight, r, other) +
+           (r->facts && other->facts ? quick->facts[section] : 0) + SLACK;
+}
+
+double simindex_logit_of(const struct match_model *model, enum match_section section,
+                         double likeness)
+{
+    double low = -64, high = 64;
+    if (match_model_probability(&model->part[section], low) >= likeness)
+        return -INFINITY;
+    for (int i = 0; i < 60; i++) {
+        double middle = (low + high) / 2;
+        if (match_model_probability(&model->part[section], middle) >= likeness)
+            high = middle;
+        else
+            low = middle;
+    }
+    return low;
+}
