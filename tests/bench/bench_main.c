@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main job under load: one street raises whistles of about 600 bytes of
-// text, four departments follow their tasks and acknowledge each batch after an
-// fdatasync of their own. Prints one JSON object: accepted/s, delivered/s (all
-// four), and times from the raise to the answer and to the last department's
-// durable acknowledgement. Everything runs in this one process and loop.
+// The main job under load: one street raises whistles of 600 bytes of text, each a matter of its
+// own (support/bench_matter.h), four departments follow their tasks and acknowledge each batch
+// after an fdatasync of their own. Prints one JSON object: accepted/s, delivered/s (all four),
+// times from the raise to the answer and to the last department's durable acknowledgement, and how
+// many were taken for another's (joined: the departments hear them as additions) or perhaps
+// another's. Everything runs in this one process and loop.
 //   bench_main DOORS KEYS COUNT WINDOW RATE   (RATE 0: as fast as the window
 //   allows)
 #include <errno.h>
@@ -18,6 +19,7 @@
 
 #include "client/call.h"
 #include "client/follow.h"
+#include "support/bench_matter.h"
 #include "whistle/v1/dispatch.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
 
@@ -47,7 +49,8 @@ struct bench {
     struct wh_caller *caller;
     struct department departments[DEPARTMENTS];
     uv_timer_t pacer;
-    size_t count, window, sent, answered, delivered, refused;
+    struct bench_matters *matters;
+    size_t count, window, sent, answered, delivered, refused, joined, perhaps;
     double rate;
     uint64_t begin, last_answer, last_delivery;
     uint64_t *sent_at, *accept_ns, *deliver_ns;
@@ -93,28 +96,19 @@ static void on_answer(void *arg, int status, const Whistle__V1__Answer *answer)
     maybe_done(bench);
 }
 
-// 600 bytes: an index in front, then Chinese filler (3 bytes a character).
 static void raise_one(struct bench *bench, size_t index)
 {
-    static char text[640];
-    int n = snprintf(text, sizeof text, "%010zu ", index);
-    while (n + 3 <= 600) {
-        memcpy(text + n, "电", 4);
-        n += 3;
-    }
     Whistle__V1__Place place = WHISTLE__V1__PLACE__INIT;
-    place.unit = (char *)"990101003002";
-    place.address = (char *)"工人新村7栋";
     Whistle__V1__RaiseWhistle raise = WHISTLE__V1__RAISE_WHISTLE__INIT;
+    bench_matter_fill(bench->matters, index, &raise, &place);
+    place.unit = (char *)"990101003002";
     raise.unit = (char *)"990101003";
     raise.category = (char *)"EBIKE_CHARGE";
-    raise.title = (char *)"工人新村7栋多户飞线充电";
-    raise.text = text;
     raise.place = &place;
     Whistle__V1__IntakeCommand command = WHISTLE__V1__INTAKE_COMMAND__INIT;
     command.what_case = WHISTLE__V1__INTAKE_COMMAND__WHAT_RAISE;
     command.raise = &raise;
-    uint8_t body[1024];
+    uint8_t body[4096];
     size_t body_n = whistle__v1__intake_command__pack(&command, body);
     uint64_t *slot = malloc(2 * sizeof *slot);
     ((struct bench **)slot)[0] = bench;
@@ -202,12 +196,19 @@ static void take_event(struct department *department, const ProtobufCBinaryData 
     if (what == NULL) {
         die("unpack", WH_E_PROTOCOL);
     }
+    const char *text = NULL; // of the whistle that this department hears of now
+    bool first = department == department->bench->departments;
     if (what->what_case == WHISTLE__V1__DISPATCH_EVENT__WHAT_DISPATCHED) {
-        unsigned long index = strtoul(what->dispatched->whistle->text, NULL, 10);
-        if (index < department->bench->count) {
-            department->pending[department->n_pending++] = (uint32_t)index;
-            department->seen++;
-        }
+        text = what->dispatched->whistle->text;
+        department->bench->perhaps += first && what->dispatched->n_perhaps > 0;
+    } else if (what->what_case == WHISTLE__V1__DISPATCH_EVENT__WHAT_SUPPORTED) {
+        text = what->supported->text;
+        department->bench->joined += first;
+    }
+    unsigned long index = text ? strtoul(text, NULL, 10) : department->bench->count;
+    if (index < department->bench->count) {
+        department->pending[department->n_pending++] = (uint32_t)index;
+        department->seen++;
     }
     whistle__v1__dispatch_event__free_unpacked(what, NULL);
     whistle__v1__event__free_unpacked(event, NULL);
@@ -320,11 +321,12 @@ static void print_result(struct bench *bench)
     printf("{\"count\":%zu,\"refused\":%zu,\"window\":%zu,\"rate\":%.0f,"
            "\"accepted_per_s\":%.0f,\"delivered_per_s\":%.0f,"
            "\"accept_p50_ms\":%.2f,\"accept_p99_ms\":%.2f,"
-           "\"end_to_end_p50_ms\":%.2f,\"end_to_end_p99_ms\":%.2f}\n",
+           "\"end_to_end_p50_ms\":%.2f,\"end_to_end_p99_ms\":%.2f,"
+           "\"joined\":%zu,\"perhaps\":%zu}\n",
            n, bench->refused, bench->window, bench->rate, (double)n / accept_s,
            (double)n / deliver_s, percentile(bench->accept_ns, n, 0.5),
            percentile(bench->accept_ns, n, 0.99), percentile(bench->deliver_ns, n, 0.5),
-           percentile(bench->deliver_ns, n, 0.99));
+           percentile(bench->deliver_ns, n, 0.99), bench->joined, bench->perhaps);
 }
 
 int main(int argc, char **argv)
@@ -343,6 +345,7 @@ int main(int argc, char **argv)
     bench.accept_ns = calloc(bench.count, sizeof(uint64_t));
     bench.deliver_ns = calloc(bench.count, sizeof(uint64_t));
     bench.left = malloc(bench.count);
+    bench.matters = bench_matters_new(2, bench.count);
     memset(bench.left, DEPARTMENTS, bench.count);
     int code = wh_bus_new(&loop, &bench.bus);
     struct wh_caller_options options = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A department's own subscriber: prints each new task and signs it. Kill it whenever you like: the
-// cursor moves only over events whose signatures are answered, so none is left out, and since the
-// request id is made of the event, signing twice has one effect.
+// A department's own subscriber: prints each new task and signs it, and prints what others add.
+// Kill it whenever you like: the cursor moves only over events whose signatures are answered, so
+// none is left out, and since the request id is made of the event, signing twice has one effect.
 //
 //     cc department.c $(pkg-config --cflags --libs whistle) -o department
 //     WHISTLE_KEY=keys/GASCO.key ./department /var/lib/gasco/cursor
@@ -73,6 +73,15 @@ static void sign(struct department *department, const struct wh_event *event, co
     department->waiting++; // the cursor stays before it
 }
 
+// One more person reports the matter that we work on: what that one says, and new danger in it.
+static void print_addition(const Whistle__V1__WhistleSupported *more)
+{
+    printf("more on  %s: %s %s\n", more->number, more->title, more->text);
+    for (size_t i = 0; i < more->n_danger; i++)
+        printf("DANGER   %s: %s\n", more->number, more->danger[i]);
+    fflush(stdout);
+}
+
 static void on_event(void *arg, struct wh_subscription *subscription, const struct wh_event *event)
 {
     struct department *department = arg;
@@ -80,6 +89,9 @@ static void on_event(void *arg, struct wh_subscription *subscription, const stru
 
     (void)subscription;
     department->seen = event->seq;
+    if (event->dispatch &&
+        event->dispatch->what_case == WHISTLE__V1__DISPATCH_EVENT__WHAT_SUPPORTED)
+        print_addition(event->dispatch->supported);
     if (!wh_event_new_task(event, wh_session_identity(department->session), &task)) {
         settle(department);
         return;

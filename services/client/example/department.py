@@ -114,8 +114,12 @@ def command(door, body, id):
 
 
 def new_task(event, me):
-    """(id, title, assignment) where the event calls us: a whistle, a later call, or a ruling."""
+    """(id, title, assignment) where the event calls us: a whistle, a later call, a ruling, or a split that
+    gives a joined whistle's task back."""
     what = event.WhichOneof("what")
+    if what == "parted":
+        mine = f"{event.parted.number}-{me}"
+        return next(((mine, "", clocks) for clocks in event.parted.restored if clocks.task == mine), None)
     if what == "dispatched":
         whistle = event.dispatched.whistle
         number, title, given = whistle.number, whistle.title, event.dispatched.tasks
@@ -130,7 +134,11 @@ def new_task(event, me):
 
 def take(door, row, me):
     envelope = wire.Event.FromString(row.body)
-    task = new_task(words_of.DispatchEvent.FromString(envelope.payload), me)
+    event = words_of.DispatchEvent.FromString(envelope.payload)
+    if event.HasField("supported"):  # one more person reports the matter that we work on
+        more = event.supported
+        print(f"more on  {more.number}: {more.title} {more.text}", *(f"DANGER {w}" for w in more.danger), flush=True)
+    task = new_task(event, me)
     if not task:
         return
     name, title, given = task
