@@ -1,47 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// What intake says: everything about a whistle goes on in its order, a blown one with a verdict.
-// What intake alone needs (unsealings, erasures) goes on too: whoever follows dedup follows intake.
+// What others say. Intake: everything about a whistle goes on in its order, a blown one with a
+// verdict. Dispatch: how matters end and begin again, which is journaled here too, so that our
+// state is the fold of our own journal. Timers: a held whistle's time is up, or memory is looked
+// through.
+#include "base/id.h"
 #include "dedup/handler.h"
+#include "whistle/v1/dispatch.pb-c.h"
 
 #define EVENT(name) WHISTLE__V1__DEDUP_EVENT__WHAT_##name
 #define INTAKE(name) WHISTLE__V1__INTAKE_EVENT__WHAT_##name
-#define SUBJECTS_MAX 96
+#define DISPATCH(name) WHISTLE__V1__DISPATCH_EVENT__WHAT_##name
+#define STATE(name) WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_##name
+#define P1 WHISTLE__V1__PRIORITY__PRIORITY_P1
+#define SWEEP_EVERY_MS 60000
 
 static const Whistle__V1__IntakeEvent *intake_event(const struct wh_item *item)
 {
     return (const Whistle__V1__IntakeEvent *)item->payload;
 }
 
-// A P1 that was blown as it was raised: nothing of it can come before.
-static bool is_urgent(const struct wh_item *item)
+// Dispatch took everything up to there from intake itself.
+static bool was_known_before(const struct dedup *state, const struct wh_item *item)
 {
-    const Whistle__V1__IntakeEvent *event = intake_event(item);
-    return event->what_case == INTAKE(BLOWN) && event->blown->whistle != NULL &&
-           event->blown->whistle->priority == WHISTLE__V1__PRIORITY__PRIORITY_P1 &&
-           event->blown->whistle->submitted_at == item->event->at;
+    return item->event->seq <= wh_setting_int(state->runtime, "known_upto");
 }
 
-// Who heard of it from intake; SUBJECT_URGENT only for what overtakes.
-static size_t subjects(const struct wh_item *item, int32_t ret_subjects[SUBJECTS_MAX])
-{
-    size_t n = 0;
-    if (is_urgent(item) || intake_event(item)->what_case == INTAKE(DISTRICT_ADOPTED))
-        ret_subjects[n++] = SUBJECT_URGENT;
-    for (size_t i = 0; i < item->event->n_subjects && n < SUBJECTS_MAX; i++)
-        if (item->event->subjects[i] >= WH_PARTY_FIRST)
-            ret_subjects[n++] = item->event->subjects[i];
-    return n;
-}
+// ---- intake -------------------------------------------------------------------------------------
 
-static int emit(struct wh_turn *turn, const struct wh_item *item,
-                const Whistle__V1__DedupEvent *event)
-{
-    int32_t heard[SUBJECTS_MAX];
-    size_t n = subjects(item, heard);
-    return wh_emit(turn, item, item->event->object, heard, n, &event->base, NULL);
-}
-
-// Our own copy, so that our state is the fold of our own journal.
 static int adopt(struct dedup *state, struct wh_turn *turn, const struct wh_item *item)
 {
     Whistle__V1__DistrictAdopted *adopted = intake_event(item)->district_adopted;
@@ -58,7 +43,7 @@ static int adopt(struct dedup *state, struct wh_turn *turn, const struct wh_item
     event.what_case = EVENT(DISTRICT_ADOPTED);
     event.district_adopted = adopted;
     int64_t seq = wh_turn_next_seq(turn);
-    error = emit(turn, item, &event);
+    error = dedup_emit(state, turn, item, &(struct dedup_event){.event = &event, .urgent = true});
     if (error == 0)
         error = WH_PUT(turn, PUT_DISTRICT, WH_I(adopted->district->version), WH_L(seq));
     if (error != 0) {
@@ -70,76 +55,117 @@ static int adopt(struct dedup *state, struct wh_turn *turn, const struct wh_item
     return 0;
 }
 
-static int forward(struct wh_turn *turn, const struct wh_item *item)
+// Of a joined whistle: which words of danger its matter hears for the first time.
+static void add_danger(struct dedup *state, struct say *say, int64_t root,
+                       const Whistle__V1__IntakeEvent *said,
+                       Whistle__V1__IntakeForwarded *forwarded)
+{
+    struct danger danger;
+    if (said->what_case != INTAKE(SUPPLEMENTED) || dedup_district(state) == NULL)
+        return;
+    raised_supplement(dedup_district(state), said->supplemented, &danger);
+    say_new_danger(say, state->matters, root, &danger, &forwarded->n_danger, &forwarded->danger);
+}
+
+static int forward(struct dedup *state, struct wh_turn *turn, const struct wh_item *item)
 {
     Whistle__V1__DedupEvent event = WHISTLE__V1__DEDUP_EVENT__INIT;
     Whistle__V1__IntakeForwarded forwarded = WHISTLE__V1__INTAKE_FORWARDED__INIT;
+    struct say say = dedup_say(state, wh_turn_arena(turn));
+    int64_t root = matters_root(state->matters, item->event->object);
     forwarded.event = (Whistle__V1__IntakeEvent *)(uintptr_t)intake_event(item);
+    if (root != 0 && root != item->event->object) {
+        forwarded.matter = say_number(&say, root);
+        add_danger(state, &say, root, intake_event(item), &forwarded);
+    }
     event.what_case = EVENT(FORWARDED);
     event.forwarded = &forwarded;
-    return emit(turn, item, &event);
+    if (say.failed)
+        return WH_E_NOMEM;
+    state->told.forwarded++;
+    return dedup_emit(
+        state, turn, item,
+        &(struct dedup_event){.event = &event, .object = item->event->object, .matter = root});
 }
 
-static int put_report(const struct dedup *state, struct wh_turn *turn, const struct wh_item *item,
-                      int64_t seq)
+// A whistle dispatch had before: only what changes a verdict on others matters here.
+static int known_before(struct dedup *state, struct wh_turn *turn, const struct wh_item *item)
 {
-    const Whistle__V1__WhistleFacts *facts = intake_event(item)->blown->whistle;
-    const struct wh_district *district = dedup_district(state);
-    return WH_PUT(turn, PUT_REPORT, WH_L(item->event->object), WH_L(item->event->at),
-                  WH_L(item->event->seq), WH_L(seq), WH_L(0), WH_L(0), WH_L(0),
-                  WH_I(wh_district_id(district, facts->unit)),
-                  WH_I(wh_district_id(district, facts->street)), WH_S(2), WH_S(0),
-                  WH_S(facts->priority), WH_S(0), WH_Z(true), WH_B("", 0), WH_B("", 0));
+    const Whistle__V1__IntakeEvent *said = intake_event(item);
+    const struct standing *standing = matters_get(state->matters, item->event->object);
+    if (said->what_case != INTAKE(PRIORITY_CHANGED) || standing == NULL ||
+        standing->stage == STAGE_NONE || standing->priority == (uint8_t)said->priority_changed->to)
+        return 0;
+    struct standing changed = *standing;
+    changed.priority = (uint8_t)said->priority_changed->to;
+    int error = matters_put(state->matters, &changed);
+    return error == 0 ? dedup_release(state, turn, item, changed.id, "UNCHECKED") : error;
 }
 
-static int clear(struct dedup *state, struct wh_turn *turn, const struct wh_item *item)
+static int take(struct dedup *state, struct wh_turn *turn, const struct wh_item *item)
 {
-    Whistle__V1__DedupEvent event = WHISTLE__V1__DEDUP_EVENT__INIT;
-    Whistle__V1__WhistleCleared cleared = WHISTLE__V1__WHISTLE_CLEARED__INIT;
-    static char score[] = "SCORE";
-    cleared.blown = intake_event(item)->blown;
-    cleared.why = score;
-    event.what_case = EVENT(CLEARED);
-    event.cleared = &cleared;
-    int64_t seq = wh_turn_next_seq(turn);
-    int error = emit(turn, item, &event);
-    if (error == 0)
-        error = put_report(state, turn, item, seq);
-    if (error == 0)
-        error = wh_shelf_put(state->reports, item->event->object, &item->event->seq,
-                             sizeof item->event->seq);
+    const Whistle__V1__IntakeEvent *said = intake_event(item);
+    const struct standing *standing = matters_get(state->matters, item->event->object);
+    if (said->what_case == INTAKE(DISTRICT_ADOPTED))
+        return adopt(state, turn, item);
+    if (said->what_case == INTAKE(BLOWN)) {
+        if (said->blown->whistle == NULL || dedup_district(state) == NULL)
+            return WH_E_INVALID;
+        if (standing != NULL && standing->stage != STAGE_NONE)
+            return 0; // it came by the other feed
+        return dedup_judge(state, turn, item, said->blown);
+    }
+    if (was_known_before(state, item))
+        return known_before(state, turn, item);
+    bool waits = standing != NULL && standing->stage == STAGE_HELD;
+    int error = forward(state, turn, item);
+    if (error == 0 && waits && said->what_case == INTAKE(PRIORITY_CHANGED) &&
+        said->priority_changed->to == P1)
+        error = dedup_release(state, turn, item, item->event->object, "URGENT");
     return error;
+}
+
+// A number older than the window may have a row though it is not in memory.
+static bool is_cold(const struct dedup *state, struct wh_turn *turn, int64_t id)
+{
+    const int64_t day_ms = INT64_C(86400000);
+    const struct wh_district *district = dedup_district(state);
+    int64_t from = wh_turn_now(turn) - STORE_HOT_DAYS * day_ms;
+    return district != NULL && wh_object_day(id) <= wh_district_day(district, from);
 }
 
 int need_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
     struct dedup *state = arg;
-    if (intake_event(item)->what_case != INTAKE(BLOWN) ||
-        wh_shelf_has(state->reports, item->event->object))
+    const Whistle__V1__IntakeEvent *said = intake_event(item);
+    int64_t id = item->event->object;
+    const struct standing *standing = matters_get(state->matters, id);
+    if (id == 0)
         return 0;
-    return wh_need(turn, LOAD_REPORT, item->event->object);
+    if (said->what_case == INTAKE(PRIORITY_CHANGED) &&
+        ((standing != NULL && standing->stage == STAGE_HELD) || was_known_before(state, item)))
+        return dedup_need_facts(state, turn, id);
+    return standing == NULL && is_cold(state, turn, id) ? wh_need(turn, LOAD_MATTER, id) : 0;
 }
 
 int on_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
     struct dedup *state = arg;
-    const Whistle__V1__IntakeEvent *event = intake_event(item);
-    if (event->what_case == INTAKE(DISTRICT_ADOPTED))
-        return adopt(state, turn, item);
-    if (event->what_case != INTAKE(BLOWN))
-        return forward(turn, item);
-    if (event->blown->whistle == NULL || dedup_district(state) == NULL)
-        return WH_E_INVALID;
-    if (wh_shelf_has(state->reports, item->event->object))
-        return 0; // it came by the other feed
-    return clear(state, turn, item);
+    dedup_settle(state, turn);
+    int error = take(state, turn, item);
+    return error == 0 ? dedup_stand(state) : error;
 }
 
-// ---- P1 by a way of its own: it waits behind no backlog -----------------------------------------
-
+// P1 by a way of its own: it waits behind no backlog. Only what was blown as it was raised, and the
+// districts, so that a P1 meets the one it was raised under; everything else comes in its order.
 static bool overtakes(const struct wh_item *item)
 {
-    return intake_event(item)->what_case == INTAKE(DISTRICT_ADOPTED) || is_urgent(item);
+    const Whistle__V1__IntakeEvent *said = intake_event(item);
+    if (said->what_case == INTAKE(DISTRICT_ADOPTED))
+        return true;
+    return said->what_case == INTAKE(BLOWN) && said->blown->whistle != NULL &&
+           said->blown->whistle->priority == P1 &&
+           said->blown->whistle->submitted_at == item->event->at;
 }
 
 int need_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
@@ -150,4 +176,84 @@ int need_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
 int on_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
     return overtakes(item) ? on_intake(arg, turn, item) : 0;
+}
+
+// ---- dispatch -----------------------------------------------------------------------------------
+
+// The state a whistle is in by this event, 0: it says nothing of that.
+static Whistle__V1__WhistleState moved_to(const struct wh_item *item)
+{
+    const Whistle__V1__DispatchEvent *said = (const Whistle__V1__DispatchEvent *)item->payload;
+    switch (said->what_case) {
+    case DISPATCH(RESOLVED):
+        return STATE(RESOLVED);
+    case DISPATCH(ENDED):
+        return said->ended->to;
+    case DISPATCH(WITHDRAWN):
+        return STATE(CANCELLED);
+    case DISPATCH(REOPENED):
+        return STATE(ACTIVE);
+    default:
+        return STATE(UNSPECIFIED);
+    }
+}
+
+int need_ends(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dedup *state = arg;
+    int64_t id = item->event->object;
+    if (moved_to(item) == 0 || id == 0 || !is_cold(state, turn, id))
+        return 0;
+    return dedup_need_matter(state, turn, id);
+}
+
+int on_ends(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dedup *state = arg;
+    Whistle__V1__DedupEvent event = WHISTLE__V1__DEDUP_EVENT__INIT;
+    Whistle__V1__MatterMoved moved = WHISTLE__V1__MATTER_MOVED__INIT;
+    dedup_settle(state, turn);
+    struct say say = dedup_say(state, wh_turn_arena(turn));
+    const struct standing *standing = matters_get(state->matters, item->event->object);
+    moved.state = moved_to(item);
+    if (moved.state == 0 || item->event->object == 0 ||
+        (standing != NULL && standing->moved == (uint8_t)moved.state))
+        return 0;
+    moved.number = say_number(&say, item->event->object);
+    moved.at = item->event->at;
+    event.what_case = EVENT(MOVED);
+    event.moved = &moved;
+    int error =
+        say.failed
+            ? WH_E_NOMEM
+            : dedup_emit(state, turn, item,
+                         &(struct dedup_event){.event = &event, .object = item->event->object});
+    return error == 0 ? dedup_stand(state) : error;
+}
+
+// ---- timers -------------------------------------------------------------------------------------
+
+int need_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    return item->key == DEDUP_TIMER_SWEEP ? 0 : dedup_need_facts(arg, turn, item->key);
+}
+
+int on_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dedup *state = arg;
+    dedup_settle(state, turn);
+    if (item->key == DEDUP_TIMER_SWEEP) {
+        state->sweep = true;
+        wh_timer_set(turn, item->key, wh_turn_now(turn) + SWEEP_EVERY_MS);
+        return 0;
+    }
+    const struct standing *standing = matters_get(state->matters, item->key);
+    if (standing == NULL || standing->stage != STAGE_HELD)
+        return 0;
+    if (standing->until_at > wh_turn_now(turn)) {
+        wh_timer_set(turn, item->key, standing->until_at);
+        return 0;
+    }
+    int error = dedup_release(state, turn, item, item->key, "WAITED");
+    return error == 0 ? dedup_stand(state) : error;
 }

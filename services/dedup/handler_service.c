@@ -4,11 +4,20 @@
 #include "dedup/handler_service.h"
 
 #include "dedup/handler.h"
+#include "runtime/setting.h"
 
 #define COMMAND(name) WHISTLE__V1__DEDUP_COMMAND__WHAT_##name
 #define KEEPERS (WH_ROLE_OPERATOR | WH_ROLE_DISTRICT | WH_ROLE_AUDITOR)
 
+#define DECIDERS (WH_ROLE_STREET | WH_ROLE_COMMUNITY | WH_ROLE_DEPARTMENT | WH_ROLE_DISTRICT)
+#define READERS (DECIDERS | WH_ROLE_LEADER | WH_ROLE_AUDITOR | WH_ROLE_SERVICE)
+
 static const struct wh_route routes[] = {
+    {COMMAND(JOIN), "join", DECIDERS, need_join, on_join, NULL},
+    {COMMAND(SPLIT), "split", DECIDERS, need_split, on_split, NULL},
+    {COMMAND(PREVIEW), "preview", READERS, NULL, NULL, query_preview},
+    {COMMAND(MATTER), "matter", READERS, NULL, NULL, query_matter},
+    {COMMAND(DOUBTS), "doubts", READERS, NULL, NULL, query_doubts},
     {COMMAND(DEAD_LETTERS), "dead_letters", KEEPERS | WH_ROLE_SERVICE, NULL, NULL,
      query_dead_letters},
     {COMMAND(RETRY_DEAD_LETTER), "retry_dead_letter", WH_ROLE_OPERATOR | WH_ROLE_DISTRICT, NULL,
@@ -28,6 +37,24 @@ static const struct wh_feed_name feeds[] = {
     {"urgent", SUBJECT_URGENT, FOLLOWERS},
 };
 
+static const struct wh_setting settings[] = {
+    {"hold_s", WH_SETTING_INT, "600", 0, 600, false,
+     "疑似重复(非特急)最多等人工决定多少秒,到时照常派单",
+     "how many seconds a doubtful whistle (never P1) waits for a person, then it goes out"},
+    {"raise_at", WH_SETTING_TEXT, "5,20", 0, 100, false,
+     "同一事项达到这些附议数时各升一级(最高到 P2);空为不升",
+     "numbers of supporters at which a matter's priority rises by one, to P2 at most; empty: "
+     "never"},
+    {"lag_events", WH_SETTING_INT, "20000", 100, 100000000, false,
+     "派单落后多少条时暂缓判重(特急除外)",
+     "how many events dispatch may be behind before verdicts wait (never those on P1)"},
+    {"known_upto", WH_SETTING_INT, "0", 0, INT64_MAX, false,
+     "升级时:收哨第几条及以前派单已知,只入库比对,不再派单",
+     "at an upgrade: up to which event of intake dispatch knows everything already; those only "
+     "warm "
+     "the index"},
+};
+
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 const struct wh_service dedup_service = {
@@ -42,6 +69,8 @@ const struct wh_service dedup_service = {
     .n_follows = COUNT(follows),
     .feeds = feeds,
     .n_feeds = COUNT(feeds),
+    .settings = settings,
+    .n_settings = COUNT(settings),
     .statements = dedup_statements,
     .n_statements = PUT_STATEMENTS,
     .loaders = dedup_loaders,
@@ -54,7 +83,11 @@ const struct wh_service dedup_service = {
     .stop = dedup_stop,
     .reset = dedup_reset,
     .ready = dedup_ready,
+    .timer_need = need_timer,
+    .timer_on = on_timer,
     .committed = dedup_committed,
     .rolled_back = dedup_rolled_back,
+    .describe = dedup_describe,
     .subject = dedup_subject,
+    .pause = dedup_pause,
 };

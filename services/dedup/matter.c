@@ -235,6 +235,19 @@ int matters_join(struct matters *matters, int64_t child, int64_t parent, int64_t
     return 0;
 }
 
+int matters_hang(struct matters *matters, int64_t child, int64_t parent, int64_t seq,
+                 uint8_t raised_from)
+{
+    struct node *under = matters_node(matters, parent);
+    struct node *node = matters_node(matters, child);
+    if (node == NULL || under == NULL || node == under || node->parent != NULL)
+        return WH_E_INVALID;
+    hang(node, under);
+    node->joined_seq = seq;
+    node->raised_from = raised_from;
+    return 0;
+}
+
 int matters_split(struct matters *matters, int64_t child)
 {
     struct node *node = matters_node(matters, child);

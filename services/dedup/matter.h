@@ -27,13 +27,14 @@ enum stage {
     STAGE_ENDED,  // the street took it back while it was held
 };
 
-#define REPORT_DRILL 1 // a drill: never compared with what is none
-#define REPORT_DOUBT 2 // went out as perhaps the same as another, undecided
-#define REPORT_COLD 4  // older than the hot window: not in the index
+#define REPORT_DRILL 1  // a drill: never compared with what is none
+#define REPORT_DOUBT 2  // went out as perhaps the same as another, undecided
+#define REPORT_RECURS 8 // a person said that an earlier matter came back in it
 
 // How one whistle stands: a row of the table report, without its bytes.
 struct standing {
     int64_t id, at, told, seq, until_at, resolved_at, asks;
+    int64_t raised; // seq of the join that set the priority, 0: something else did
     int32_t unit, street;
     uint8_t stage, moved, priority, flags; // moved: WhistleState as dispatch said last, 0: nothing
 };
@@ -59,9 +60,22 @@ int matters_join(struct matters *matters, int64_t child, int64_t parent, int64_t
 // The branch of `child` is a tree of its own again. WH_E_INVALID: it is a root.
 int matters_split(struct matters *matters, int64_t child);
 int matters_set_apart(struct matters *matters, int64_t a, int64_t b, bool apart);
+// The same for rows that are read: hangs any child without a parent, and nothing is logged.
+int matters_hang(struct matters *matters, int64_t child, int64_t parent, int64_t seq,
+                 uint8_t raised_from);
 // Forgets the whistle. For those that leave memory whole trees at a time; cannot be undone.
 void matters_drop(struct matters *matters, int64_t id);
 
+// What one change since the last matters_keep was. other: the parent, or the other one of a pair.
+// seq: of the join (JOINED, SPLIT).
+enum matters_what { MATTERS_NEW, MATTERS_STANDING, MATTERS_JOINED, MATTERS_SPLIT, MATTERS_APART };
+struct matters_change {
+    enum matters_what what;
+    int64_t id, other, seq;
+    uint8_t raised_from;
+};
+// Change i of matters_mark(); JOINED and SPLIT speak of now, so look before more changes are made.
+struct matters_change matters_change(const struct matters *matters, size_t i);
 size_t matters_mark(const struct matters *matters);
 void matters_undo(struct matters *matters, size_t mark);
 void matters_keep(struct matters *matters);
@@ -83,14 +97,17 @@ size_t matters_representatives(const struct matters *matters, int64_t id,
                                int64_t ret_ids[MATTER_REPS]);
 // Was anybody of one branch separated from anybody of the other?
 bool matters_are_apart(const struct matters *matters, int64_t a, int64_t b);
+bool matters_are_apart_themselves(const struct matters *matters, int64_t a, int64_t b);
+// One such pair, the one of a's branch first; false where there is none.
+bool matters_next_apart(const struct matters *matters, int64_t a, int64_t b, int64_t ret_pair[2]);
 // Those that were separated from a whistle itself.
 size_t matters_apart_of(const struct matters *matters, int64_t id, int64_t *ret_ids, size_t max);
 // Is this word in any report of the branch?
 bool matters_has_danger(const struct matters *matters, int64_t id, uint64_t word);
 const uint64_t *matters_danger_of(const struct matters *matters, int64_t id, size_t *ret_n);
 
-// Every whistle, in no order, until fn returns false.
-typedef bool (*matters_fn)(void *arg, const struct standing *standing);
-void matters_each(const struct matters *matters, matters_fn fn, void *arg);
+// Up to max whistles from place *pos on, in no order; at the end *pos is 0 again. Changes between
+// two calls may make it miss some or tell some twice.
+size_t matters_slice(const struct matters *matters, size_t *pos, int64_t *ret_ids, size_t max);
 
 #endif

@@ -113,20 +113,40 @@ static bool stands_below(const struct node *node, const struct node *top)
     return node != NULL;
 }
 
-static bool apart_from(const struct matters *matters, const struct node *node,
-                       const struct node *other)
+static int64_t apart_from(const struct matters *matters, const struct node *node,
+                          const struct node *other)
 {
     for (size_t i = 0; i < node->n_apart; i++)
         if (stands_below(matters_node(matters, node->apart[i]), other))
-            return true;
+            return node->apart[i];
+    return 0;
+}
+
+bool matters_next_apart(const struct matters *matters, int64_t a, int64_t b, int64_t ret_pair[2])
+{
+    const struct node *one = matters_node(matters, a), *two = matters_node(matters, b);
+    for (const struct node *node = one; node != NULL && two != NULL; node = after(node, one)) {
+        int64_t other = apart_from(matters, node, two);
+        if (other == 0)
+            continue;
+        ret_pair[0] = node->standing.id;
+        ret_pair[1] = other;
+        return true;
+    }
     return false;
 }
 
 bool matters_are_apart(const struct matters *matters, int64_t a, int64_t b)
 {
-    const struct node *one = matters_node(matters, a), *two = matters_node(matters, b);
-    for (const struct node *node = one; node != NULL && two != NULL; node = after(node, one))
-        if (apart_from(matters, node, two))
+    int64_t pair[2];
+    return matters_next_apart(matters, a, b, pair);
+}
+
+bool matters_are_apart_themselves(const struct matters *matters, int64_t a, int64_t b)
+{
+    const struct node *node = matters_node(matters, a);
+    for (size_t i = 0; node != NULL && i < node->n_apart; i++)
+        if (node->apart[i] == b)
             return true;
     return false;
 }
@@ -159,11 +179,44 @@ const uint64_t *matters_danger_of(const struct matters *matters, int64_t id, siz
     return node == NULL ? NULL : node->danger;
 }
 
-void matters_each(const struct matters *matters, matters_fn fn, void *arg)
+struct matters_change matters_change(const struct matters *matters, size_t i)
 {
-    void *node;
-    size_t pos = 0;
-    while (wh_map_next(&matters->nodes, &pos, NULL, &node))
-        if (!fn(arg, &((const struct node *)node)->standing))
-            return;
+    const struct change *change = &matters->log[i];
+    const struct node *node = change->node;
+    struct matters_change told = {.id = node->standing.id};
+    switch (change->what) {
+    case CHANGE_NEW:
+        told.what = MATTERS_NEW;
+        break;
+    case CHANGE_STANDING:
+    case CHANGE_DANGER:
+        told.what = MATTERS_STANDING;
+        break;
+    case CHANGE_JOINED:
+        told.what = MATTERS_JOINED;
+        told.other = node->parent != NULL ? node->parent->standing.id : 0;
+        told.seq = node->joined_seq;
+        told.raised_from = node->raised_from;
+        break;
+    case CHANGE_SPLIT:
+        told.what = MATTERS_SPLIT;
+        told.other = change->other->standing.id;
+        told.seq = change->seq;
+        break;
+    case CHANGE_APART:
+        told.what = MATTERS_APART;
+        told.other = change->other->standing.id;
+        break;
+    }
+    return told;
+}
+
+size_t matters_slice(const struct matters *matters, size_t *pos, int64_t *ret_ids, size_t max)
+{
+    size_t n = 0;
+    while (n < max && wh_map_next(&matters->nodes, pos, &ret_ids[n], NULL))
+        n++;
+    if (n < max)
+        *pos = 0;
+    return n;
 }

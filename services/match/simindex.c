@@ -175,6 +175,11 @@ const struct match_report *simindex_get(const struct simindex *index, int64_t id
     return slot == SIMTABLE_NONE ? NULL : simindex_blob(index, slot);
 }
 
+const struct match_corpus *simindex_corpus(const struct simindex *index)
+{
+    return &index->corpus;
+}
+
 size_t simindex_count(const struct simindex *index)
 {
     return index->n;

@@ -55,6 +55,8 @@ const struct match_report *simindex_get(const struct simindex *index, int64_t id
 size_t simindex_find(struct simindex *index, const struct match_report *report,
                      struct simindex_hit *ret_hits, size_t max);
 
+// How rare words are among the reports that stand in it; borrowed, changes with them.
+const struct match_corpus *simindex_corpus(const struct simindex *index);
 size_t simindex_count(const struct simindex *index);
 size_t simindex_bytes(const struct simindex *index); // all memory it holds
 
