@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streets that ask without waiting: RATE new commands a second in all, spread over CODES in turn,
-// whatever the answers say, for SECONDS. Each is one attempt with a request id of its own and ends
-// in one outcome: accepted, BUSY (with or without a time to come back), refused. One that stays
-// silent is sent again under its id every second, as every client does, and counts as silent after
-// LIMIT_MS. Every P1_EVERYth is a P1 (0: none). Accepted ones go to FILE as "seq number" lines; one
-// JSON object is printed at the end.
+// whatever the answers say, for SECONDS. Each is one attempt with a request id and texts of its own
+// and ends in one outcome: accepted, BUSY (with or without a time to come back), refused. One that
+// stays silent is sent again under its id every second, as every client does, and counts as silent
+// after LIMIT_MS. Every P1_EVERYth is a P1 (0: none). Accepted ones go to FILE as "seq number"
+// lines; one JSON object is printed at the end.
 //   chaos_flood DOORS KEYS CODE,CODE… RATE SECONDS P1_EVERY LIMIT_MS FILE
 #include <errno.h>
 #include <inttypes.h>
@@ -21,12 +21,16 @@
 #include "client/bus.h"
 #include "client/frame.h"
 #include "client/keys.h"
+#include "support/distinct.h"
 #include "whistle/v1/envelope.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
 
 #define STREETS_MAX 64
 #define RULES_MAX 24
-#define TEXT_BYTES 200
+#define TITLE_CHARS 9
+#define TEXT_CHARS 66
+#define TITLE_SEED (UINT64_C(1) << 62)
+#define TEXT_SEED (UINT64_C(1) << 63)
 #define FRAME_MAX 1024
 #define RESEND_MS 1000
 #define ANSWER_CAP ((size_t)1 << 20)
@@ -45,8 +49,8 @@ struct street {
     struct flood *flood;
     struct wh_key key;
     struct wh_socket *socket;
-    uint8_t frame[2][FRAME_MAX]; // ordinary and P1; the id is patched in
-    size_t n[2], id_at[2];
+    uint8_t frame[2][FRAME_MAX]; // ordinary and P1; id, title and text are patched in
+    size_t n[2], id_at[2], title_at[2], text_at[2];
     uint64_t accepted;
     bool blocked;
 };
@@ -92,18 +96,29 @@ static bool is_p1(const struct flood *flood, size_t index)
 
 static size_t pack_body(const struct street *street, bool p1, uint8_t *ret_body)
 {
-    char text[TEXT_BYTES + 8] = "";
-    for (size_t n = 0; n + 3 <= TEXT_BYTES; n += 3)
-        memcpy(text + n, "电", 4);
+    char title[TITLE_CHARS * 3 + 1] = "", text[TEXT_CHARS * 3 + 1] = "";
+    distinct_text(TITLE_SEED, TITLE_CHARS, title);
+    distinct_text(TEXT_SEED, TEXT_CHARS, text);
     Whistle__V1__RaiseWhistle raise = WHISTLE__V1__RAISE_WHISTLE__INIT;
     raise.unit = (char *)(uintptr_t)street->key.identity;
     raise.category = (char *)(uintptr_t)(p1 ? "ROAD_COLLAPSE" : "EBIKE_CHARGE");
-    raise.title = (char *)(uintptr_t) "同一时刻许多人吹哨";
+    raise.title = title;
     raise.text = text;
     Whistle__V1__IntakeCommand command = WHISTLE__V1__INTAKE_COMMAND__INIT;
     command.what_case = WHISTLE__V1__INTAKE_COMMAND__WHAT_RAISE;
     command.raise = &raise;
     return whistle__v1__intake_command__pack(&command, ret_body);
+}
+
+// Where the text of this seed begins.
+static size_t find(const uint8_t *frame, uint64_t seed, size_t chars)
+{
+    char text[TEXT_CHARS * 3];
+    size_t at = 0;
+    distinct_text(seed, chars, text);
+    while (memcmp(frame + at, text, chars * 3) != 0)
+        at++;
+    return at;
 }
 
 static void make_frame(struct street *street, bool p1)
@@ -119,6 +134,8 @@ static void make_frame(struct street *street, bool p1)
     street->n[p1] = whistle__v1__frame__pack(&frame, street->frame[p1]);
     while (memcmp(street->frame[p1] + street->id_at[p1], id, sizeof id) != 0)
         street->id_at[p1]++;
+    street->title_at[p1] = find(street->frame[p1], TITLE_SEED, TITLE_CHARS);
+    street->text_at[p1] = find(street->frame[p1], TEXT_SEED, TEXT_CHARS);
 }
 
 static void send_attempt(struct flood *flood, size_t index)
@@ -131,6 +148,9 @@ static void send_attempt(struct flood *flood, size_t index)
         random[9 - i] = (uint8_t)(index >> (8 * i));
     struct wh_uuid id = wh_uuid7_make(flood->start_ms, random);
     memcpy(street->frame[p1] + street->id_at[p1], id.b, sizeof id.b);
+    distinct_text(TITLE_SEED | index, TITLE_CHARS,
+                  (char *)street->frame[p1] + street->title_at[p1]);
+    distinct_text(TEXT_SEED | index, TEXT_CHARS, (char *)street->frame[p1] + street->text_at[p1]);
     if (street->blocked ||
         wh_socket_send(street->socket, NULL, street->frame[p1], street->n[p1]) != 0) {
         street->blocked = true; // goes again with the silent ones

@@ -18,11 +18,13 @@
 
 #include "base/error.h"
 #include "client/call.h"
+#include "support/distinct.h"
 #include "whistle/v1/intake.pb-c.h"
 
 #define WINDOW 256
 #define OUTSTANDING_MAX 4096
 #define TEXT_BYTES 200
+#define TITLE_CHARS 12
 
 struct publish {
     uv_loop_t loop;
@@ -96,13 +98,14 @@ static void on_answer(void *arg, int status, const Whistle__V1__Answer *answer)
 
 static size_t pack(const struct publish *publish, size_t index, uint8_t *ret_body)
 {
-    char text[TEXT_BYTES + 8], title[64];
-    int n = snprintf(text, sizeof text, "chaos-%zu-%08zu ", publish->stream, index);
-    while (n + 3 <= TEXT_BYTES) {
-        memcpy(text + n, "电", 4);
-        n += 3;
-    }
-    snprintf(title, sizeof title, "演练第%zu组", publish->stream);
+    char text[TEXT_BYTES + 8] = "", title[64];
+    uint64_t seed = (uint64_t)publish->stream << 40 | index;
+    size_t n = (size_t)snprintf(text, sizeof text, "chaos-%zu-%08zu ", publish->stream, index);
+    distinct_text(seed, (TEXT_BYTES - n) / 3, text + n);
+    text[n + (TEXT_BYTES - n) / 3 * 3] = '\0';
+    n = (size_t)snprintf(title, sizeof title, "演练第%zu组", publish->stream);
+    distinct_text(seed ^ 1u << 31, TITLE_CHARS, title + n);
+    title[n + TITLE_CHARS * 3] = '\0';
     Whistle__V1__RaiseWhistle raise = WHISTLE__V1__RAISE_WHISTLE__INIT;
     raise.unit = (char *)(uintptr_t)publish->key.identity;
     raise.category = (char *)(uintptr_t)category_of(index);
