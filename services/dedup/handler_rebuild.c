@@ -81,6 +81,14 @@ void dedup_rebuilt_district(void *arg, const struct wh_row *row)
     wh_arena_done(&arena);
 }
 
+static void link_in_trees(struct dedup *state, const struct rebuilt_link *link)
+{
+    add_link(state, link);
+    if (wh_map_put_index(&state->in_trees, link->child, 1) != 0 ||
+        wh_map_put_index(&state->in_trees, link->parent, 1) != 0)
+        no_memory();
+}
+
 void dedup_rebuilt_membership(void *arg, const struct wh_row *row)
 {
     struct dedup *state = arg;
@@ -88,24 +96,36 @@ void dedup_rebuilt_membership(void *arg, const struct wh_row *row)
                                 .parent = wh_row_int(row, 1),
                                 .seq = wh_row_int(row, 2),
                                 .raised_from = (uint8_t)wh_row_int(row, 3)};
-    add_link(state, &link);
-    if (wh_map_put_index(&state->in_trees, link.child, 1) != 0 ||
-        wh_map_put_index(&state->in_trees, link.parent, 1) != 0)
-        no_memory();
+    link_in_trees(state, &link);
+}
+
+static void rebuild(struct dedup *state, const struct store_report *report)
+{
+    int64_t id = report->standing.id;
+    size_t place;
+    if (state->now < report->standing.at)
+        state->now = report->standing.at;
+    take_report(state, report, !wh_map_get_index(&state->in_trees, id, &place));
+    dedup_note_doubt(state, id);
+    if (report->standing.stage == STAGE_HELD)
+        wh_timer_load(state->runtime, id, report->standing.until_at);
 }
 
 void dedup_rebuilt_report(void *arg, const struct wh_row *row)
 {
-    struct dedup *state = arg;
     struct store_report report;
-    size_t place;
     store_read(row, false, &report);
-    if (state->now < report.standing.at)
-        state->now = report.standing.at;
-    take_report(state, &report, !wh_map_get_index(&state->in_trees, report.standing.id, &place));
-    dedup_note_doubt(state, report.standing.id);
-    if (report.standing.stage == STAGE_HELD)
-        wh_timer_load(state->runtime, report.standing.id, report.standing.until_at);
+    rebuild(arg, &report);
+}
+
+void dedup_rebuilt_older(void *arg, const struct wh_row *row)
+{
+    struct store_report report;
+    store_read(row, true, &report);
+    if (report.parent != 0)
+        link_in_trees(arg, &(struct rebuilt_link){report.standing.id, report.parent,
+                                                  report.joined_seq, report.raised_from});
+    rebuild(arg, &report);
 }
 
 void dedup_rebuilt_apart(void *arg, const struct wh_row *row)

@@ -128,20 +128,22 @@ const struct wh_loader dedup_rebuild[REBUILDS] = {
                           .row = dedup_rebuilt_district},
     [REBUILD_MEMBERSHIPS] = {.name = "memberships",
                              .sql = "SELECT child, parent, seq, raised_from FROM membership "
-                                    "WHERE parted_seq = 0 ORDER BY child, seq",
+                                    "WHERE child >= " HOT " AND parted_seq = 0 ORDER BY child, seq",
                              .row = dedup_rebuilt_membership},
     [REBUILD_REPORTS] = {.name = "reports",
                          .sql = "SELECT " REPORT_COLUMNS " FROM report r WHERE r.id >= " HOT
                                 " ORDER BY r.id",
                          .row = dedup_rebuilt_report},
+    // Seeds: what is open, and what hangs together with a hot one.
     [REBUILD_OLDER] =
         {.name = "older",
          .sql = "WITH RECURSIVE t(id) AS ((SELECT id FROM report WHERE open AND id < " HOT
                 " UNION SELECT parent FROM membership WHERE child >= " HOT
-                " AND parted_seq = 0 AND parent < " HOT ") UNION " NEIGHBOURS ") "
-                "SELECT " REPORT_COLUMNS " FROM t CROSS JOIN LATERAL (SELECT * FROM report y "
-                "WHERE y.id = t.id AND y.id < " HOT " OFFSET 0) r ORDER BY r.id",
-         .row = dedup_rebuilt_report},
+                " AND parted_seq = 0 AND parent < " HOT
+                " UNION SELECT child FROM membership WHERE parent >= " HOT
+                " AND parted_seq = 0 AND child < " HOT ") UNION " NEIGHBOURS ") " ROWS_OF_T
+                " WHERE t.id < " HOT " ORDER BY t.id",
+         .row = dedup_rebuilt_older},
     [REBUILD_APART] = {.name = "apart",
                        .sql = "SELECT a, b FROM apart WHERE lifted_seq = 0 ORDER BY a, b",
                        .row = dedup_rebuilt_apart},

@@ -35,11 +35,10 @@ enum store_select {
 
 enum store_rebuild {
     REBUILD_DISTRICT,
-    REBUILD_MEMBERSHIPS, // those that hold: child, parent, seq, raised_from
-    REBUILD_REPORTS,     // hot ones, by id, then older ones of matters that are open or reach into
-                         // the window: see store_read
-    REBUILD_OLDER,
-    REBUILD_APART, // those that hold: a, b
+    REBUILD_MEMBERSHIPS, // of hot ones, those that hold: child, parent, seq, raised_from
+    REBUILD_REPORTS,     // hot ones, by id: see store_read
+    REBUILD_OLDER,       // those of matters that are open or reach into the window, as LOAD_MATTER
+    REBUILD_APART,       // those that hold: a, b
     REBUILDS
 };
 
@@ -74,6 +73,7 @@ void dedup_loaded_facts(void *state, const struct wh_row *row);
 void dedup_rebuilt_district(void *state, const struct wh_row *row);
 void dedup_rebuilt_membership(void *state, const struct wh_row *row);
 void dedup_rebuilt_report(void *state, const struct wh_row *row);
+void dedup_rebuilt_older(void *state, const struct wh_row *row);
 void dedup_rebuilt_apart(void *state, const struct wh_row *row);
 
 #endif
