@@ -142,7 +142,7 @@ static uint16_t spot_of(const struct matter_place *place, struct matter_rnd *r)
                              : LANDMARK * 1000 + matter_below(r, 12));
 }
 
-// Where a family's member happens: the first anywhere, the next two near it, the others anywhere.
+// Where a family's member happens: the first anywhere, the next near it, the others anywhere.
 // Two matters of one kind at one spot would be one matter: there is never a second one.
 static void settle(struct matter_set *s, uint32_t i, struct wh_map *taken)
 {
@@ -155,7 +155,7 @@ static void settle(struct matter_set *s, uint32_t i, struct wh_map *taken)
     for (int t = 0;; t++) {
         if (member > 0)
             event->place = place_of(s, &r, f.street);
-        if (member == 1 || member == 2) {
+        if (member == 1) {
             uint32_t low = f.street ? s->estates : 0, high = f.street ? s->p.places : s->estates;
             uint32_t near = f.place + 1 + matter_below(&r, 40);
             event->place = near < high ? near : low + near - high;
@@ -274,6 +274,13 @@ static void misplace(const struct matter_set *s, const struct event *event, stru
     ret->lon = ret->located ? LON + x / (M_PER_DEGREE * cos(LAT * 0.017453292519943295)) : 0;
 }
 
+// The subdistrict that raises it, 4 km square; one in twenty stands with a neighbour's.
+static int32_t unit_of(const struct matter_place *place, struct matter_rnd *r)
+{
+    float shift = matter_chance(r, 0.05) ? 3000 : 0;
+    return 1 + (int32_t)((place->x_m + shift) / 4000) * 64 + (int32_t)((place->y_m + shift) / 4000);
+}
+
 // Half of the wrong ones take the next category (they stand beside their likes), half any.
 static int32_t category_of(const struct matter_set *s, int kind, struct matter_rnd *r)
 {
@@ -317,6 +324,7 @@ void matter_set_report(const struct matter_set *set, uint32_t i, struct matter_r
                                   .window_h = set->p.window_h};
     misplace(set, event, &r, ret);
     ret->category = category_of(set, f.kind, &r);
+    ret->unit = unit_of(&set->places[event->place], &r);
     ret->reporter = reporter_of(set, line, own);
     struct matter_rnd detail = f.r;
     struct matter_facts facts = {.kind = &matter_kinds[f.kind],

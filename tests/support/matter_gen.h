@@ -20,7 +20,7 @@ struct matter_params {
     uint64_t seed;      // 1
     uint32_t reports;   // 100,000
     uint32_t places;    // 40,000 estates and streets
-    uint32_t twins;     // 12 other places where each text stands too, two of them near by
+    uint32_t twins;     // 12 other places where each text stands too, one of them near by
     double side_km;     // 60: side of the city; six in ten places lie in 48 centres of sigma 2.5 km
     double days;        // 35: a matter's first report is uniform in them
     double sigma_m;     // 130: error of a place, on each axis
@@ -44,8 +44,8 @@ struct matter_report {
     bool has_earlier; // an earlier report of the same event stands in the set
     bool located;
     double lat, lon;
-    int32_t category;
-    uint64_t reporter; // 0: unknown, in a quarter of them
+    int32_t category, unit; // unit: the subdistrict, 4 km square, one in twenty a neighbour's
+    uint64_t reporter;      // 0: unknown, in a quarter of them
     int32_t radius_m, window_h;
     char title[400], text[2000], address[400];
 };

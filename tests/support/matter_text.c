@@ -10,6 +10,7 @@
 
 #define DAY_MS INT64_C(86400000)
 #define EAST_8_MS INT64_C(28800000)
+#define FIRST_WORD 0.55
 #define TWO 6u // bytes of two characters
 #define COUNT(list) ((uint32_t)(sizeof(list) / sizeof *(list)))
 
@@ -169,7 +170,7 @@ static const char *part(const char *list, char mark, int i, size_t *ret_n)
     return list;
 }
 
-// One of the synonyms of thing number i.
+// One of the synonyms of thing number i: most people say the first.
 static void put_thing(struct writer *w, const char *things, int i)
 {
     char all[200];
@@ -179,7 +180,8 @@ static void put_thing(struct writer *w, const char *things, int i)
         abort();
     memcpy(all, from, n);
     all[n] = 0;
-    from = part(all, '|', (int)matter_below(&w->r, (uint32_t)matter_parts(all, '|')), &n);
+    uint32_t word = matter_below(&w->r, (uint32_t)matter_parts(all, '|'));
+    from = part(all, '|', matter_chance(&w->r, FIRST_WORD) ? 0 : (int)word, &n);
     put_n(w, from, n);
 }
 
@@ -390,6 +392,7 @@ struct match_input matter_input(const struct matter_report *r)
                                 .lat = r->lat,
                                 .lon = r->lon,
                                 .category = r->category,
+                                .unit = r->unit,
                                 .reporter = r->reporter,
                                 .radius_m = r->radius_m,
                                 .window_h = r->window_h};
