@@ -173,7 +173,7 @@ int decide_read_raise(const char *text, struct decide_settings *settings)
         char *end;
         long value = strtol(text, &end, 10);
         if (end == text || value <= last || value > INT32_MAX || settings->n_raise == RAISE_MAX ||
-            (*end != 0 && *end != ','))
+            (*end != 0 && (*end != ',' || end[1] == 0)))
             return WH_E_INVALID;
         settings->raise[settings->n_raise++] = (int32_t)value;
         last = value;
