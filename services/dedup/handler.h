@@ -18,19 +18,24 @@
 #include "whistle/v1/dedup.pb-c.h"
 
 #define SUBJECT_URGENT 1 // what the feed "urgent" carries
-#define DEDUP_HITS 40    // likest reports that are looked at
+#define DEDUP_HITS 32    // likest reports that are looked at
 #define DEDUP_SUBJECTS_MAX 96
 #define DEDUP_TIMER_SWEEP 1 // keys of timers: this one, else a held whistle's number
+
+// A report of the turn in hand.
+struct made_report {
+    const struct match_report *report; // stands aside
+    struct match_weights weights;
+};
 
 // Who stands in the index, handler_index.c.
 struct reports {
     struct simindex *index; // committed: of each matter its representatives
-    struct simindex *fresh; // of the turn in hand
     struct match_maker *maker;
     struct match_probe *probe;
-    struct wh_map aside; // id → blob of whoever is in neither
+    struct wh_map aside; // id → blob of whoever is not in it
     size_t aside_bytes;
-    int64_t *made; // ids in `fresh`, in order
+    struct made_report *made; // in this turn, in order
     size_t n_made, cap_made;
 };
 
@@ -101,9 +106,10 @@ void reports_done(struct reports *reports);
 const struct match_report *reports_get(const struct reports *reports, int64_t id);
 size_t reports_find(struct reports *reports, const struct match_model *model,
                     const struct match_report *report, struct simindex_hit ret_hits[DEDUP_HITS]);
-int reports_make(struct reports *reports, const struct match_report *report); // in this turn
+int reports_make(struct reports *reports, const struct match_report *report);
 void reports_undo(struct reports *reports, size_t n_made);
-void reports_stand(struct reports *reports); // the turn is committed
+void reports_stand(struct reports *reports);  // the turn is committed
+void reports_reckon(struct reports *reports); // all rows are read
 int reports_keep(struct reports *reports, int64_t id, const void *blob, size_t n); // not in index
 // Of the matter of root `id` only representatives stand in the index from now on.
 void reports_arrange(struct reports *reports, const struct matters *matters, int64_t id,

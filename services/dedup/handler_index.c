@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who stands in the index: of every matter that something may still be one with, its first report
 // and its two newest, so that matters do not drift and storms stay small. Reports of the turn in
-// hand stand in an index of their own beside it until they are committed; what is in neither is
-// kept aside, for the day it is a representative again.
+// hand are in no index yet: they are few, and held against a new one each; what they are judged by
+// does not change before the commit. Whoever is not in the index is kept aside, for the day it is a
+// representative.
 #include <stdlib.h>
 #include <string.h>
 
 #include "dedup/handler.h"
 #include "runtime/log.h"
 
-#define FRESH_EXPECTED 128
-#define FRESH_HITS 16
 #define DAY_MS INT64_C(86400000)
 
 int reports_init(struct reports *reports, const struct match_model *model, size_t expected)
 {
     *reports = (struct reports){.index = simindex_new(model, expected),
-                                .fresh = simindex_new(model, FRESH_EXPECTED),
                                 .maker = match_maker_new(),
                                 .probe = match_probe_new()};
-    if (reports->index == NULL || reports->fresh == NULL || reports->maker == NULL ||
-        reports->probe == NULL) {
+    if (reports->index == NULL || reports->maker == NULL || reports->probe == NULL) {
         reports_done(reports);
         return WH_E_NOMEM;
     }
@@ -35,7 +32,6 @@ void reports_done(struct reports *reports)
         free(blob);
     wh_map_done(&reports->aside);
     simindex_free(reports->index);
-    simindex_free(reports->fresh);
     match_maker_free(reports->maker);
     match_probe_free(reports->probe);
     free(reports->made);
@@ -45,45 +41,63 @@ void reports_done(struct reports *reports)
 const struct match_report *reports_get(const struct reports *reports, int64_t id)
 {
     const struct match_report *report = simindex_get(reports->index, id);
-    if (report == NULL)
-        report = wh_map_get(&reports->aside, id);
-    return report != NULL ? report : simindex_get(reports->fresh, id);
+    return report != NULL ? report : wh_map_get(&reports->aside, id);
 }
 
-// Those of this turn are few: what they look like is judged by the same corpus as the others.
+// ---- finding ------------------------------------------------------------------------------------
+
+// Among n hits the worst leaves for a better one; the order is for decide.c to say.
+static size_t put_hit(struct simindex_hit *hits, size_t n, const struct simindex_hit *hit)
+{
+    size_t worst = 0;
+    if (n < DEDUP_HITS) {
+        hits[n] = *hit;
+        return n + 1;
+    }
+    for (size_t i = 1; i < n; i++)
+        if (hits[i].score.likeness < hits[worst].score.likeness)
+            worst = i;
+    if (hit->score.likeness > hits[worst].score.likeness)
+        hits[worst] = *hit;
+    return n;
+}
+
 size_t reports_find(struct reports *reports, const struct match_model *model,
                     const struct match_report *report, struct simindex_hit ret_hits[DEDUP_HITS])
 {
-    size_t n = simindex_find(reports->index, report, ret_hits, DEDUP_HITS - FRESH_HITS);
+    size_t n = simindex_find(reports->index, report, ret_hits, DEDUP_HITS);
     if (reports->n_made == 0)
         return n;
-    size_t more = simindex_find(reports->fresh, report, ret_hits + n, FRESH_HITS);
-    for (size_t i = n; i < n + more; i++)
-        match_score(reports->probe, model, simindex_corpus(reports->index), report,
-                    simindex_get(reports->fresh, ret_hits[i].id), &ret_hits[i].score);
-    return n + more;
+    match_probe_set(reports->probe, simindex_corpus(reports->index), report);
+    for (size_t i = 0; i < reports->n_made; i++) {
+        const struct made_report *made = &reports->made[i];
+        struct match_pair pair;
+        struct simindex_hit hit = {.id = match_report_id(made->report)};
+        match_probe_pair(reports->probe, made->report, &made->weights, &pair);
+        match_judge(model, &pair, &hit.score);
+        n = put_hit(ret_hits, n, &hit);
+    }
+    return n;
 }
 
 int reports_make(struct reports *reports, const struct match_report *report)
 {
+    int64_t id = match_report_id(report);
     if (reports->n_made == reports->cap_made) {
-        size_t cap = reports->cap_made == 0 ? FRESH_EXPECTED : reports->cap_made * 2;
-        int64_t *made = realloc(reports->made, cap * sizeof *made);
+        size_t cap = reports->cap_made == 0 ? 128 : reports->cap_made * 2;
+        struct made_report *made = realloc(reports->made, cap * sizeof *made);
         if (made == NULL)
             return WH_E_NOMEM;
         reports->made = made;
         reports->cap_made = cap;
     }
-    int error = simindex_add(reports->fresh, report);
-    if (error == 0)
-        reports->made[reports->n_made++] = match_report_id(report);
-    return error;
-}
-
-void reports_undo(struct reports *reports, size_t n_made)
-{
-    while (reports->n_made > n_made)
-        (void)simindex_remove(reports->fresh, reports->made[--reports->n_made]);
+    int error = reports_keep(reports, id, report, match_report_size(report));
+    if (error != 0)
+        return error;
+    struct made_report *made = &reports->made[reports->n_made++];
+    made->report = wh_map_get(&reports->aside, id);
+    match_weigh(simindex_corpus(reports->index), made->report, &made->weights);
+    return 0;
 }
 
 // ---- aside --------------------------------------------------------------------------------------
@@ -120,13 +134,14 @@ static void keep_aside(struct reports *reports, const struct match_report *repor
         wh_fatal("memory", "no memory for a report");
 }
 
+void reports_undo(struct reports *reports, size_t n_made)
+{
+    while (reports->n_made > n_made)
+        drop_aside(reports, match_report_id(reports->made[--reports->n_made].report));
+}
+
 void reports_stand(struct reports *reports)
 {
-    for (size_t i = 0; i < reports->n_made; i++) {
-        const struct match_report *report = simindex_get(reports->fresh, reports->made[i]);
-        keep_aside(reports, report);
-        (void)simindex_remove(reports->fresh, reports->made[i]);
-    }
     reports->n_made = 0;
 }
 
@@ -205,6 +220,11 @@ void reports_drop(struct reports *reports, int64_t id)
 
 size_t reports_bytes(const struct reports *reports)
 {
-    return simindex_bytes(reports->index) + simindex_bytes(reports->fresh) + reports->aside_bytes +
+    return simindex_bytes(reports->index) + reports->aside_bytes +
            reports->aside.cap * sizeof(struct wh_map_slot);
+}
+
+void reports_reckon(struct reports *reports)
+{
+    simindex_reckon(reports->index);
 }

@@ -137,21 +137,24 @@ void dedup_rebuilt_apart(void *arg, const struct wh_row *row)
     matters_keep(state->matters);
 }
 
-static bool arrange_tree(void *arg, int64_t key, void *value)
+// In the order of the links, each matter once.
+static void arrange_trees(struct dedup *state, size_t n_links)
 {
-    struct dedup *state = arg;
-    (void)value;
-    if (matters_root(state->matters, key) == key)
-        reports_arrange(&state->reports, state->matters, key, state->now);
-    return true;
+    for (size_t i = 0; i < n_links; i++) {
+        int64_t root = matters_root(state->matters, state->links[i].child);
+        if (root != 0 && simindex_get(state->reports.index, root) == NULL)
+            reports_arrange(&state->reports, state->matters, root, state->now);
+    }
 }
 
 int dedup_ready(void *arg)
 {
     struct dedup *state = arg;
+    size_t n_links = state->n_links;
     join_links(state);
-    wh_map_foreach(&state->in_trees, arrange_tree, state);
+    arrange_trees(state, n_links);
     wh_map_done(&state->in_trees);
+    reports_reckon(&state->reports);
     wh_timer_load(state->runtime, DEDUP_TIMER_SWEEP, 1);
     dedup_tell(state);
     return 0;

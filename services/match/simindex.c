@@ -180,6 +180,11 @@ const struct match_corpus *simindex_corpus(const struct simindex *index)
     return &index->corpus;
 }
 
+void simindex_reckon(struct simindex *index)
+{
+    match_corpus_reckon(&index->corpus);
+}
+
 size_t simindex_count(const struct simindex *index)
 {
     return index->n;

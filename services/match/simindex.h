@@ -57,6 +57,9 @@ size_t simindex_find(struct simindex *index, const struct match_report *report,
 
 // How rare words are among the reports that stand in it; borrowed, changes with them.
 const struct match_corpus *simindex_corpus(const struct simindex *index);
+// Judges by exact word counts from now on, not by those of the last reckoning (corpus.h): after
+// many were added at once it judges the same whatever came before.
+void simindex_reckon(struct simindex *index);
 size_t simindex_count(const struct simindex *index);
 size_t simindex_bytes(const struct simindex *index); // all memory it holds
 
