@@ -295,6 +295,8 @@ static const struct word whys[] = {
     {"UNCHECKED", "未查重", "not compared"},
     {"JOINED", "并入另一哨", "joined to another"},
     {"RESOLVED", "那件事已解决", "that one was resolved"},
+    {"BY_HAND", "自动归并已关", "joining by itself is off"},
+    {"ASKS", "要求的部门或物资不同", "asks for other things"},
 };
 
 const char *text_why(const char *why)

@@ -54,6 +54,8 @@ static struct resemblance resemblance_of(const struct decide_by *by, const struc
                                .resolved_at = root->resolved_at,
                                .offer = decide_offer(root, by->now)};
     const char *why = against(by->matters, mine, root);
+    if (like.band == MATCH_SAME && why == NULL && by->settings->by_hand)
+        why = "BY_HAND";
     if (like.band == MATCH_SAME && why != NULL) {
         like.band = MATCH_PERHAPS;
         like.rule = why;

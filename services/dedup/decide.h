@@ -24,6 +24,7 @@ struct resemblance {
 };
 
 struct decide_settings {
+    bool by_hand; // nothing is joined by itself: what is the same is shown as perhaps the same
     int64_t hold_ms;
     size_t n_raise;
     int32_t raise[RAISE_MAX]; // supporters at which a matter's priority rises, ascending

@@ -20,6 +20,7 @@ int dedup_start(struct wh_runtime *runtime, void **ret_state)
         return WH_E_NOMEM;
     state->runtime = runtime;
     state->model = match_model_builtin();
+    state->settings.by_hand = !wh_setting_bool(runtime, "automatic");
     state->settings.hold_ms = wh_setting_int(runtime, "hold_s") * 1000;
     state->facts = wh_shelf_new((size_t)wh_setting_int(runtime, "shelf_bytes"));
     state->marks = wh_shelf_new(MARK_BYTES);

@@ -19,6 +19,8 @@ BUILD = os.environ.get("WHISTLE_BUILD", os.path.join(TOP, "build-test"))
 PGBIN = "/usr/lib/postgresql/15/bin"
 DISTRICT = os.path.join(TOP, "deploy/demo/district.json")
 SERVICES = ("intake", "dedup", "dispatch")
+# Loads of many equal whistles: each goes out by itself at once, what it may be the same as is only shown.
+APART = {"WHISTLE_AUTOMATIC": "false", "WHISTLE_HOLD_S": "0"}
 FEEDS = {"intake": ("intake", "p1"), "dedup": ("dedup", "urgent"),
          "dispatch": ("dispatch", "notices", "ends")}
 
@@ -86,14 +88,15 @@ class Process:
 
 
 class Cluster:
-    """with Cluster() as c: c.whistle("990101002", "list") … district=None: services up, nothing adopted."""
+    """with Cluster() as c: c.whistle("990101002", "list") … district=None: services up, nothing adopted.
+    joins: dedup as it comes, which joins and holds whistles; else every whistle goes out at once."""
 
     listen = ""  # address at which PostgreSQL listens beside its socket
 
     def __init__(self, services=SERVICES, standby=(), district=DISTRICT, keep=False,
-                 env=None):
+                 env=None, joins=False):
         self.names, self.standby, self.keep = services, standby, keep
-        self.extra_env = env or {}
+        self.extra_env = ({} if joins else APART) | (env or {})
         self.dir = tempfile.mkdtemp(prefix="whistle-test-", dir="/tmp")
         self.user = self.group = None
         if os.geteuid() == 0:

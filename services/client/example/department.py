@@ -137,7 +137,7 @@ def take(door, row, me):
     event = words_of.DispatchEvent.FromString(envelope.payload)
     if event.HasField("supported"):  # one more person reports the matter that we work on
         more = event.supported
-        print(f"more on  {more.number}: {more.title} {more.text}", *(f"DANGER {w}" for w in more.danger), flush=True)
+        print(f"more on  {more.number}: {more.title} {more.text}", *more.danger, flush=True)
     task = new_task(event, me)
     if not task:
         return
