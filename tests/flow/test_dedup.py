@@ -332,7 +332,7 @@ def test_known_before():
 
 def main():
     global cluster
-    with Cluster() as cluster:
+    with Cluster(joins=True) as cluster:
         return runner.main(globals())
 
 
