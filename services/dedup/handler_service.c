@@ -38,8 +38,7 @@ static const struct wh_feed_name feeds[] = {
 };
 
 static const struct wh_setting settings[] = {
-    {"automatic", WH_SETTING_BOOL, "true", 0, 0, false,
-     "自动归并;关掉后只提示可能相同,由人决定",
+    {"automatic", WH_SETTING_BOOL, "true", 0, 0, false, "自动归并;关掉后只提示可能相同,由人决定",
      "joins by itself; off: only shows what may be the same, people decide"},
     {"hold_s", WH_SETTING_INT, "600", 0, 600, false,
      "疑似重复(非特急)最多等人工决定多少秒,到时照常派单",
