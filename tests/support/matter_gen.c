@@ -158,7 +158,7 @@ static void settle(struct matter_set *s, uint32_t i, struct wh_map *taken)
         if (member == 1) {
             uint32_t low = f.street ? s->estates : 0, high = f.street ? s->p.places : s->estates;
             uint32_t near = f.place + 1 + matter_below(&r, 40);
-            event->place = near < high ? near : low + near - high;
+            event->place = near < high ? near : low + (near - low) % (high - low);
         }
         struct matter_rnd same = f.r;
         event->spot = spot_of(&s->places[event->place], t < 2 ? &same : &r);
@@ -341,7 +341,7 @@ void matter_set_report(const struct matter_set *set, uint32_t i, struct matter_r
                                  .first = matter_next(&detail),
                                  .repeat = own};
     uint32_t near = event->place + 1 + (uint32_t)facts.number;
-    facts.crossing = &set->places[near < set->p.places ? near : event->place - 1];
+    facts.crossing = &set->places[near % set->p.places];
     facts.days = 1 + (int)((double)(line->at - facts.since) / DAY_MS);
     facts.wording = line->copy == 0 ? facts.first : matter_next(&r);
     matter_words(&facts, ret);
