@@ -25,7 +25,8 @@ def fresh_place():
     global place
     place += 1
     road = "".join(chr(0x4E00 + (place * 7919 + i * 104729) % 20000) for i in range(4))
-    return road, {"unit": COMMUNITY, "address": f"{road}路{place}号", "lat": 39.0 + 0.0135 * place, "lon": 115.9}
+    return road, {"unit": COMMUNITY, "address": f"{road}路{place}号", "lat": 39.0 + 0.0135 * place,
+                  "lon": 115.9}
 
 
 def blow(title, text="", who=STREET, where=PLACE, category="RUBBISH", **fields):
@@ -112,7 +113,8 @@ def test_three_bands():
     one, other = doubtful()
     assert judged(one) == ["cleared"] and judged(other) == ["held"]
     assert other in doubts() and other in doubts("DISTRICT") and other not in doubts(OTHER)
-    like = next(d for d in say("doubts", "--limit", "200")["doubts"] if d["number"] == other)["perhaps"][0]
+    listed = say("doubts", "--limit", "200")["doubts"]
+    like = next(d for d in listed if d["number"] == other)["perhaps"][0]
     assert like["number"] == one and like["rule"] == "NUMBER" and like["shared"], like
     assert say("doubts", "--unit", STREET, who=OTHER, expect=1)["error"]["rule"] == "scope.foreign"
 
@@ -124,7 +126,8 @@ def test_p1_never_waits():
     blow(f"{road}路口积水半米深", "车辆无法通行,请抽排", where=where, priority="P3")
     urgent = blow(f"{road}路口积水半米深", "车辆无法通行,请抽排", where=where, priority="P1", reason="水位上涨")
     assert judged(urgent) == ["cleared"], "a P1 was put into a matter of lower priority"
-    perhaps = next(d for d in say("doubts", "--limit", "200")["doubts"] if d["number"] == urgent)["perhaps"]
+    listed = say("doubts", "--limit", "200")["doubts"]
+    perhaps = next(d for d in listed if d["number"] == urgent)["perhaps"]
     assert perhaps[0]["rule"] == "PRIORITY", perhaps
 
 
@@ -225,8 +228,10 @@ def said(number, kind):
 
 
 HOSTILE = [
-    "", " ", "\u200b\u200e\u202e\u2066", "😀👨‍👩‍👧‍👦🏳️‍🌈" * 20, "ﷺ" * 500, "أين الماء؟ مقطوع منذ الصباح", "漏水" * 5000,
-    "a" * 10000, "\u0301" * 300, "①②③号楼㈠单元", "𠮷野家門口積水", "'; DROP TABLE report; --", "%s%n%d", "\ufffd\ufeff",
+    "", " ", "\u200b\u200e\u202e\u2066", "😀👨‍👩‍👧‍👦🏳️‍🌈" * 20, "ﷺ" * 500, "أين الماء؟ مقطوع منذ الصباح",
+    "漏水" * 5000,
+    "a" * 10000, "\u0301" * 300, "①②③号楼㈠单元", "𠮷野家門口積水", "'; DROP TABLE report; --", "%s%n%d",
+    "\ufffd\ufeff",
     "Ελληνικά кириллица हिन्दी ไทย", "1" * 3000, "\n\t\n",
 ]
 
@@ -236,10 +241,11 @@ def test_hostile_texts_and_places():
     for text in HOSTILE:
         found = cluster.whistle(STREET, "preview", "--file", "-", stdin=json.dumps(
             {"unit": STREET, "category": "RUBBISH", "title": text[:100], "text": text}), expect=None)
-        assert found and ("matches" in json.dumps(found[0]) or "error" in found[0] or "band" in found[0]), text
+        assert found and ("band" in found[0] or "error" in found[0]), (text, found)
     pick, numbers = random.Random(3), []
     for i, text in enumerate(HOSTILE):
-        title = "".join(c for c in text if c.isprintable() and c not in "\u202e\u2066\u200e")[:100].strip() or f"标题{i}"
+        seen = "".join(c for c in text if c.isprintable() and c not in "\u202e\u2066\u200e")
+        title = seen[:100].strip() or f"标题{i}"
         where = pick.choice([{"unit": COMMUNITY}, {"unit": COMMUNITY, "address": title[:60]}])
         numbers.append(blow(title, text[:5000], where=where))
     for number in numbers:
@@ -300,7 +306,8 @@ def test_killed_while_whistles_come():
         cluster.processes["dedup"].kill()
         cluster.start_service("dedup")
         time.sleep(0.05)
-    until(lambda: int(cluster.sql("SELECT count(*) FROM dedup.report WHERE stage > 0")[0][0]) >= before + 400, 30)
+    count = "SELECT count(*) FROM dedup.report WHERE stage > 0"
+    until(lambda: int(cluster.sql(count)[0][0]) >= before + 400, 30)
     twice = cluster.sql("SELECT object FROM dedup.journal WHERE kind IN (3, 4, 5) GROUP BY object, kind "
                         "HAVING count(*) > 1 AND kind = 4")
     assert twice == [], twice
@@ -308,7 +315,8 @@ def test_killed_while_whistles_come():
 
 def test_the_tables_are_the_fold_of_the_journal():
     """And every verdict is the same once more."""
-    done = json.loads(cluster.sh([cluster.bin("peer_matter"), cluster.conninfo("whistle"), str(HOLD_S), "5,20"]))
+    done = json.loads(cluster.sh([cluster.bin("peer_matter"), cluster.conninfo("whistle"), str(HOLD_S),
+                                  "5,20"]))
     assert done["faults"] == 0 and done["judged"] > 400 and done["apart"] > 3, done
     assert cluster.whistle("AUDITOR", "history", "--verify")
 
@@ -319,8 +327,8 @@ def test_known_before():
     upto = cluster.sql("SELECT max(seq) FROM intake.journal")[0][0]
     cluster.processes["dedup"].stop()
     second = again()
-    cluster.sql("SET search_path = dedup; TRUNCATE journal, report, membership, apart, district, cursor, answer; "
-                "UPDATE head SET seq = 0, hash = decode(repeat('00', 32), 'hex')")
+    cluster.sql("SET search_path = dedup; TRUNCATE journal, report, membership, apart, district, cursor, "
+                "answer; UPDATE head SET seq = 0, hash = decode(repeat('00', 32), 'hex')")
     cluster.processes["dispatch"].stop()
     cluster.start_service("dedup", WHISTLE_KNOWN_UPTO=upto)
     until(lambda: kinds(second), 30)
