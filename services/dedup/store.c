@@ -7,10 +7,12 @@
 #define REPORT_COLUMNS                                                                           \
     "r.id, r.at, r.told, r.seq, r.until_at, r.resolved_at, r.asks, r.raised, r.unit, r.street, " \
     "r.stage, r.moved, r.priority, r.flags, r.danger, r.blob"
-// The least number of the first day that is hot: whistles carry their day.
-#define HOT                                                                               \
-    "(SELECT to_char((now() AT TIME ZONE 'UTC') - interval '36 days', 'YYYYMMDD')::int8 " \
-    "* 10000000)"
+// The least number of the day that lies so many days before the newest whistle's: whistles carry
+// their day. No clock: all parts of a rebuild speak of the same days.
+#define DAY_BEFORE(days)                                                   \
+    "(SELECT to_char(to_date((x.id / 10000000)::text, 'YYYYMMDD') - " days \
+    ", 'YYYYMMDD')::int8 * 10000000 FROM (SELECT id FROM report ORDER BY id DESC LIMIT 1) x)"
+#define HOT DAY_BEFORE("36")
 // The whole matter of whatever stands in t(id): up to the roots, down to all that hangs below.
 #define NEIGHBOURS                                                                             \
     "SELECT x.id FROM t CROSS JOIN LATERAL ("                                                  \
@@ -120,6 +122,15 @@ const struct wh_select dedup_selects[SELECTS] = {
                                     "ORDER BY id LIMIT $2::int4"},
 };
 
+#define REPORTS_FROM(days, until)                                                              \
+    {                                                                                          \
+        .name = "reports_" days,                                                               \
+        .sql = "SELECT " REPORT_COLUMNS " FROM report r WHERE r.id >= " DAY_BEFORE(days) until \
+            " ORDER BY r.id",                                                                  \
+        .row = dedup_rebuilt_report                                                            \
+    }
+#define REPORTS_OF(days, next) REPORTS_FROM(days, " AND r.id < " DAY_BEFORE(next))
+
 const struct wh_loader dedup_rebuild[REBUILDS] = {
     [REBUILD_DISTRICT] = {.name = "district",
                           .sql = "SELECT j.body FROM (SELECT seq FROM district "
@@ -130,10 +141,44 @@ const struct wh_loader dedup_rebuild[REBUILDS] = {
                              .sql = "SELECT child, parent, seq, raised_from FROM membership "
                                     "WHERE child >= " HOT " AND parted_seq = 0 ORDER BY child, seq",
                              .row = dedup_rebuilt_membership},
-    [REBUILD_REPORTS] = {.name = "reports",
-                         .sql = "SELECT " REPORT_COLUMNS " FROM report r WHERE r.id >= " HOT
-                                " ORDER BY r.id",
-                         .row = dedup_rebuilt_report},
+    // A day at a time: one whole window would hold up the loop, and its rows memory.
+    [REBUILD_REPORTS + 0] = REPORTS_OF("36", "35"),
+    [REBUILD_REPORTS + 1] = REPORTS_OF("35", "34"),
+    [REBUILD_REPORTS + 2] = REPORTS_OF("34", "33"),
+    [REBUILD_REPORTS + 3] = REPORTS_OF("33", "32"),
+    [REBUILD_REPORTS + 4] = REPORTS_OF("32", "31"),
+    [REBUILD_REPORTS + 5] = REPORTS_OF("31", "30"),
+    [REBUILD_REPORTS + 6] = REPORTS_OF("30", "29"),
+    [REBUILD_REPORTS + 7] = REPORTS_OF("29", "28"),
+    [REBUILD_REPORTS + 8] = REPORTS_OF("28", "27"),
+    [REBUILD_REPORTS + 9] = REPORTS_OF("27", "26"),
+    [REBUILD_REPORTS + 10] = REPORTS_OF("26", "25"),
+    [REBUILD_REPORTS + 11] = REPORTS_OF("25", "24"),
+    [REBUILD_REPORTS + 12] = REPORTS_OF("24", "23"),
+    [REBUILD_REPORTS + 13] = REPORTS_OF("23", "22"),
+    [REBUILD_REPORTS + 14] = REPORTS_OF("22", "21"),
+    [REBUILD_REPORTS + 15] = REPORTS_OF("21", "20"),
+    [REBUILD_REPORTS + 16] = REPORTS_OF("20", "19"),
+    [REBUILD_REPORTS + 17] = REPORTS_OF("19", "18"),
+    [REBUILD_REPORTS + 18] = REPORTS_OF("18", "17"),
+    [REBUILD_REPORTS + 19] = REPORTS_OF("17", "16"),
+    [REBUILD_REPORTS + 20] = REPORTS_OF("16", "15"),
+    [REBUILD_REPORTS + 21] = REPORTS_OF("15", "14"),
+    [REBUILD_REPORTS + 22] = REPORTS_OF("14", "13"),
+    [REBUILD_REPORTS + 23] = REPORTS_OF("13", "12"),
+    [REBUILD_REPORTS + 24] = REPORTS_OF("12", "11"),
+    [REBUILD_REPORTS + 25] = REPORTS_OF("11", "10"),
+    [REBUILD_REPORTS + 26] = REPORTS_OF("10", "9"),
+    [REBUILD_REPORTS + 27] = REPORTS_OF("9", "8"),
+    [REBUILD_REPORTS + 28] = REPORTS_OF("8", "7"),
+    [REBUILD_REPORTS + 29] = REPORTS_OF("7", "6"),
+    [REBUILD_REPORTS + 30] = REPORTS_OF("6", "5"),
+    [REBUILD_REPORTS + 31] = REPORTS_OF("5", "4"),
+    [REBUILD_REPORTS + 32] = REPORTS_OF("4", "3"),
+    [REBUILD_REPORTS + 33] = REPORTS_OF("3", "2"),
+    [REBUILD_REPORTS + 34] = REPORTS_OF("2", "1"),
+    [REBUILD_REPORTS + 35] = REPORTS_OF("1", "0"),
+    [REBUILD_REPORTS + 36] = REPORTS_FROM("0", ""),
     // Seeds: what is open, and what hangs together with a hot one.
     [REBUILD_OLDER] =
         {.name = "older",

@@ -6,6 +6,8 @@
 #include "dedup/matter.h"
 #include "runtime/service.h"
 
+#define STORE_HOT_DAYS 35
+
 // In the order of execution within a turn's transaction.
 enum store_statement {
     PUT_REPORT,   // a whole row of report
@@ -36,13 +38,12 @@ enum store_select {
 enum store_rebuild {
     REBUILD_DISTRICT,
     REBUILD_MEMBERSHIPS, // of hot ones, those that hold: child, parent, seq, raised_from
-    REBUILD_REPORTS,     // hot ones, by id: see store_read
-    REBUILD_OLDER,       // those of matters that are open or reach into the window, as LOAD_MATTER
-    REBUILD_APART,       // those that hold: a, b
+    REBUILD_REPORTS,     // hot ones, by id, a day at a time: see store_read
+    REBUILD_REPORTS_LAST = REBUILD_REPORTS + STORE_HOT_DAYS + 1,
+    REBUILD_OLDER, // those of matters that are open or reach into the window, as LOAD_MATTER
+    REBUILD_APART, // those that hold: a, b
     REBUILDS
 };
-
-#define STORE_HOT_DAYS 35
 
 extern const struct wh_statement dedup_statements[PUT_STATEMENTS];
 extern const struct wh_loader dedup_loaders[LOAD_LOADERS];
