@@ -11,12 +11,12 @@ static bool given(const char *text)
 }
 
 // ---- reopen -------------------------------------------------------------------------------------
-static Whistle__V1__TaskClocks *fresh_clocks(struct deciding *x, const struct task *t)
+static Whistle__V1__TaskClocks *fresh_clocks(struct pen *p, const struct task *t)
 {
-    Whistle__V1__TaskClocks *clocks = pen_message(&x->pen, &whistle__v1__task_clocks__descriptor);
-    struct dues d = clock_dues(district_of(x), x->pen.w->times_set,
-                               (Whistle__V1__Priority)x->pen.w->priority, now_of(x));
-    clocks->task = pen_task_id(&x->pen, t->department);
+    Whistle__V1__TaskClocks *clocks = pen_message(p, &whistle__v1__task_clocks__descriptor);
+    struct dues d = clock_dues(p->c->district, p->w->times_set,
+                               (Whistle__V1__Priority)p->w->priority, p->c->now);
+    clocks->task = pen_task_id(p, t->department);
     clocks->due_sign = d.sign;
     clocks->due_checkin = d.checkin;
     clocks->due_report = d.report;
@@ -34,27 +34,32 @@ static bool is_reworking(const struct task *t)
     return t->state == TASK(REWORK);
 }
 
+void reopen(struct pen *p, char *reason)
+{
+    size_t cap = 0;
+    Whistle__V1__WhistleReopened *e =
+        pen_event(p, EVENT(REOPENED), &whistle__v1__whistle_reopened__descriptor);
+    e->number = pen_text(p, p->number);
+    e->reason = reason;
+    for (size_t i = 0; i < p->w->n_tasks; i++)
+        if (is_confirmed(&p->w->tasks[i]))
+            pen_append(p, (void ***)&e->tasks, &e->n_tasks, &cap,
+                       fresh_clocks(p, &p->w->tasks[i]));
+    int64_t due = e->n_tasks > 0 ? e->tasks[0]->due_report : 0;
+    pen_emit(p);
+    tell_departments(p, &(struct message){.kind = NOTICE_REOPENED, .due = due}, is_reworking);
+}
+
 enum wh_rule decide_reopen(struct deciding *x)
 {
     const struct whistle *w = x->pen.w;
-    size_t cap = 0;
     if (!acts_as_side(x))
         return refuse(x, WH_RULE_RAISER_ONLY, "number", "only the raising side reopens");
     if ((w->stage != STATE(RESOLVED) && w->stage != STATE(CLOSED)) || !whistle_has_tasks(w))
         return refuse(x, WH_RULE_REOPEN_STATE, "number", "it is not resolved by departments");
     if (!given(x->command->reason))
         return refuse(x, WH_RULE_FIELD_MISSING, "reason", "say why");
-    Whistle__V1__WhistleReopened *e =
-        pen_event(&x->pen, EVENT(REOPENED), &whistle__v1__whistle_reopened__descriptor);
-    e->number = pen_text(&x->pen, x->pen.number);
-    e->reason = text_of(x->command->reason);
-    for (size_t i = 0; i < w->n_tasks; i++)
-        if (is_confirmed(&w->tasks[i]))
-            pen_append(&x->pen, (void ***)&e->tasks, &e->n_tasks, &cap,
-                       fresh_clocks(x, &w->tasks[i]));
-    int64_t due = e->n_tasks > 0 ? e->tasks[0]->due_report : 0;
-    pen_emit(&x->pen);
-    tell_departments(&x->pen, &(struct message){.kind = NOTICE_REOPENED, .due = due}, is_reworking);
+    reopen(&x->pen, text_of(x->command->reason));
     return WH_RULE_NONE;
 }
 
@@ -65,13 +70,27 @@ static bool has_answered(const struct task *t)
     return t->signed_at != 0 || t->checked_in_at != 0;
 }
 
+// Do others stand behind the matter, raised by sides that the caller does not speak for?
+static bool is_supported_by_others(const struct deciding *x)
+{
+    const struct audience *a = x->pen.c->audience;
+    int32_t own = whistle_side_of(district_of(x), x->pen.c->actor.party);
+    for (uint32_t i = 0; a != NULL && a->supporters > 0 && i < a->n_units; i++)
+        if (whistle_side_of(district_of(x), a->units[i]) != own)
+            return true;
+    return false;
+}
+
 static enum wh_rule check_withdraw(struct deciding *x)
 {
     const struct whistle *w = x->pen.w;
     if (!acts_as_side(x) && !acts_as(x, w->unit))
         return refuse(x, WH_RULE_RAISER_ONLY, "number", "only the raising side withdraws");
-    if (w->stage != STAGE_IN_TASKS && w->stage != STATE(SELF))
+    if (!whistle_in_work(w) && w->stage != STATE(SELF) && w->stage != STATE(HELD))
         return refuse(x, WH_RULE_WITHDRAW_STATE, "number", "it is not in the departments' hands");
+    if (w->stage != STATE(MERGED) && is_supported_by_others(x))
+        return refuse(x, WH_RULE_WITHDRAW_SUPPORTED, "number", "%u reports stand behind it",
+                      (unsigned)x->pen.c->audience->supporters);
     if (!given(x->command->reason))
         return refuse(x, WH_RULE_FIELD_MISSING, "reason", "say why");
     return WH_RULE_NONE;

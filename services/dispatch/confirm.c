@@ -116,12 +116,12 @@ static enum wh_rule send_back(struct deciding *x, Whistle__V1__WhistleConfirmed 
 }
 
 // ---- confirming ---------------------------------------------------------------------------------
-static void resolve(struct deciding *x)
+void resolve(struct pen *p)
 {
     Whistle__V1__WhistleResolved *e =
-        pen_event(&x->pen, EVENT(RESOLVED), &whistle__v1__whistle_resolved__descriptor);
-    e->number = pen_text(&x->pen, x->pen.number);
-    pen_emit(&x->pen);
+        pen_event(p, EVENT(RESOLVED), &whistle__v1__whistle_resolved__descriptor);
+    e->number = pen_text(p, p->number);
+    pen_emit(p);
 }
 
 static enum wh_rule accept(struct deciding *x, Whistle__V1__WhistleConfirmed *e, int side,
@@ -129,16 +129,16 @@ static enum wh_rule accept(struct deciding *x, Whistle__V1__WhistleConfirmed *e,
 {
     const struct whistle *w = x->pen.w;
     unsigned all = (1U << n_sides) - 1, with_us = w->confirmed | 1U << side;
-    if (w->stage == STAGE_IN_TASKS && whistle_state(w) != STATE(REPORTED))
+    if (whistle_in_work(w) && !whistle_awaits_confirm(w))
         return refuse(x, WH_RULE_CONFIRM_NOT_REPORTED, "number", "some tasks are not reported");
     if (w->confirmed & 1U << side)
         return refuse(x, WH_RULE_CONFIRM_DONE, "number", "the other raising side comes next");
-    bool last = w->stage != STAGE_IN_TASKS || (with_us & all) == all;
+    bool last = !whistle_in_work(w) || (with_us & all) == all;
     if (last)
         confirm_tasks(x, e, NULL);
     pen_emit(&x->pen);
-    if (last)
-        resolve(x);
+    if (last && w->stage != STATE(MERGED))
+        resolve(&x->pen);
     return WH_RULE_NONE;
 }
 
@@ -148,9 +148,11 @@ static enum wh_rule check_confirm(struct deciding *x, int side)
     bool self = w->stage == STATE(SELF);
     if (side < 0)
         return refuse(x, WH_RULE_RAISER_ONLY, "number", "only the raising side confirms");
-    if (w->stage == STAGE_IN_TASKS || (self && x->command->choice == VERDICT(SOLVED)))
+    if ((whistle_in_work(w) && whistle_is_open(w)) || (self && x->command->choice == VERDICT(SOLVED)))
         return x->command->choice != 0 ? WH_RULE_NONE
                                        : refuse(x, WH_RULE_FIELD_MISSING, "verdict", "a verdict");
+    if (w->stage == STATE(MERGED))
+        return refuse(x, WH_RULE_WHISTLE_MERGED, "number", "it is joined to another whistle");
     if (whistle_is_open(w))
         return refuse(x, WH_RULE_WHISTLE_NOT_DISPATCHED, "number", "nobody has worked on it yet");
     return refuse(x, WH_RULE_WHISTLE_ENDED, "number", "the whistle has ended");

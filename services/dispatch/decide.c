@@ -13,7 +13,8 @@
 
 // When a verb makes sense.
 enum stage_needed {
-    AT_TASKS,      // dispatched and not ended
+    AT_TASKS,      // dispatched and not ended, also joined
+    AT_OWN,        // dispatched, not ended, not joined to another
     AT_DISPATCHED, // dispatched, ended or not
     AT_ANY,        // the verb looks itself
 };
@@ -39,9 +40,9 @@ static const struct verb {
     {COMMAND(OPINION), decide_opinion, false, AT_DISPATCHED},
     {COMMAND(REOPEN), decide_reopen, false, AT_ANY},
     {COMMAND(WITHDRAW), decide_withdraw, false, AT_ANY},
-    {COMMAND(ADD), decide_add, false, AT_TASKS},
+    {COMMAND(ADD), decide_add, false, AT_OWN},
     {COMMAND(DELEGATE), decide_delegate, true, AT_TASKS},
-    {COMMAND(RULE_CLOSE), decide_rule_close, false, AT_TASKS},
+    {COMMAND(RULE_CLOSE), decide_rule_close, false, AT_OWN},
 };
 
 enum wh_rule refuse(struct deciding *x, enum wh_rule rule, const char *field, const char *detail,
@@ -112,6 +113,10 @@ static enum wh_rule check_stage(struct deciding *x, enum stage_needed needed)
     const struct whistle *w = x->pen.w;
     if (needed == AT_ANY || w->stage == STAGE_IN_TASKS)
         return WH_RULE_NONE;
+    if (w->stage == STATE(MERGED) && (needed == AT_OWN || !whistle_has_tasks(w)))
+        return refuse(x, WH_RULE_WHISTLE_MERGED, "", "it is joined to another whistle");
+    if (w->stage == STATE(MERGED))
+        return WH_RULE_NONE;
     if (!whistle_has_tasks(w))
         return refuse(x, WH_RULE_WHISTLE_NOT_DISPATCHED, "",
                       "the whistle waits before its dispatch");
@@ -132,10 +137,9 @@ static enum wh_rule check_task(struct deciding *x, const struct verb *verb)
     return WH_RULE_NONE;
 }
 
-// Everything is reported: the raising side is told, once each time it comes to that.
-static void tell_reported(struct pen *p, Whistle__V1__WhistleState before)
+void tell_reported(struct pen *p, bool awaited)
 {
-    if (before == STATE(REPORTED) || whistle_state(p->w) != STATE(REPORTED))
+    if (awaited || !whistle_awaits_confirm(p->w))
         return;
     tell_sides(p, &(struct message){.kind = NOTICE_CONFIRM, .due = p->w->confirm.due});
 }
@@ -146,7 +150,7 @@ static enum wh_rule run(const struct verb *verb, const struct whistle *w,
 {
     struct deciding x = {.command = command};
     pen_begin(&x.pen, context, w, w->number, d);
-    Whistle__V1__WhistleState before = whistle_state(w);
+    bool awaited = whistle_awaits_confirm(w);
     enum wh_rule rule = check_stage(&x, verb->stage);
     if (rule == WH_RULE_NONE)
         rule = check_task(&x, verb);
@@ -156,7 +160,7 @@ static enum wh_rule run(const struct verb *verb, const struct whistle *w,
         d->n = 0;
         return rule;
     }
-    tell_reported(&x.pen, before);
+    tell_reported(&x.pen, awaited);
     int error = pen_end(&x.pen);
     return error == 0 ? WH_RULE_NONE : error == WH_E_NOMEM ? WH_RULE_TOO_LARGE : WH_RULE_INTERNAL;
 }

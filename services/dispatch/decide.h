@@ -19,7 +19,9 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "dispatch/audience.h"
 #include "dispatch/whistle.h"
+#include "whistle/v1/dedup.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
 
 // Who acts. party: the identity as unit or body, 0 where it is neither (a service).
@@ -35,6 +37,9 @@ struct decision_context {
     struct wh_arena *arena;
     struct deciding_actor actor; // a timer: empty strings, no roles
     const char *times_set;       // for new tasks: "normal" (also NULL) or "emergency"
+    const struct audience *audience; // of the whistle decided on; NULL: nobody stands behind it
+    const struct noted *noted;       // withdrawals that came before it; NULL: none
+    int64_t collect_first, collect_every; // ms: joined reports are told collected
 };
 
 // Everything a command may say, in plain form; wire.c fills what its verb has, the rest is zero.
@@ -56,7 +61,7 @@ struct command {
 };
 
 #define DECISION_EVENTS 8
-#define DECISION_SUBJECTS (TASKS_MAX + JOINT_MAX + 8)
+#define DECISION_SUBJECTS (TASKS_MAX + JOINT_MAX + 8 + 2 * AUDIENCE_MAX)
 
 struct decided_event {
     Whistle__V1__DispatchEvent *event;
@@ -109,5 +114,24 @@ enum wh_rule decide_notice(uint32_t what, const Whistle__V1__Notice *notice, boo
 // nothing this district knows: a bug).
 int decide_intake(const Whistle__V1__IntakeEvent *event, const struct whistle *w, int64_t number,
                   const struct decision_context *context, struct decision *d);
+// A P1 without a verdict: dispatched unchecked, unless it is here already.
+int decide_unchecked(const Whistle__V1__WhistleBlown *blown, const struct whistle *w,
+                     int64_t number, const struct decision_context *context, struct decision *d);
+
+// ---- dedup's events -----------------------------------------------------------------------------
+// What an event means for the whistle it is about: cleared, held, joined, parted, or what intake
+// said of it. Repeats and what comes too late make no event. taken: the matter of a join is here
+// and takes joins; else the whistle goes out by itself, with a note: nothing is swallowed.
+// WH_E_INVALID: also where a whistle must go out and the event does not bring it.
+int decide_dedup(const Whistle__V1__DedupEvent *event, const struct whistle *w, int64_t number,
+                 bool taken, const struct decision_context *context, struct decision *d);
+// What the same event means for the matter `w`: a supporter more or less, its words, danger, a
+// higher priority, a reopening; additions and priorities of what is joined to it. Call it for a
+// join only where decide_dedup joined.
+int decide_matter(const Whistle__V1__DedupEvent *event, const struct whistle *w,
+                  const struct decision_context *context, struct decision *d);
+// `by` withdraws a number that is not here. Makes WithdrawalNoted of no aggregate. 0, WH_E_NOMEM.
+int decide_noted(int64_t number, const char *reason, const struct decision_context *context,
+                 struct decision *d);
 
 #endif

@@ -31,6 +31,32 @@ char *text_of(const char *text); // for a message's field; NULL is ""
 // ---- pieces of events ---------------------------------------------------------------------------
 // A task from now on, with its due times.
 Whistle__V1__TaskAssigned *assignment(struct pen *p, int32_t department, uint8_t part);
+// Every side has confirmed.
+void resolve(struct pen *p);
+// Everything is reported: the raising side is told, once each time it comes to that. awaited: it
+// was so before.
+void tell_reported(struct pen *p, bool awaited);
+// Every CONFIRMED task goes to REWORK with clocks from now.
+void reopen(struct pen *p, char *reason);
+// With the clocks of every task that it may still matter to. Nothing where it is `to` already.
+void change_priority(struct pen *p, Whistle__V1__Priority to, char *reason);
+
+// ---- what comes from outside (intake.c, join.c) -------------------------------------------------
+// What is known beside the whistle as it goes out.
+struct going_out {
+    Whistle__V1__Likeness **perhaps;
+    size_t n_perhaps;
+    bool unchecked;
+    const char *note; // NULL none
+};
+// All departments at once; nothing where it has been here before. Where it was withdrawn before it
+// came, it ends instead.
+void send_out(struct pen *p, const Whistle__V1__WhistleBlown *said, const struct going_out *with);
+// Was it withdrawn before it came? Then it ends here, as withdrawn.
+bool ended_before(struct pen *p, Whistle__V1__WhistleFacts *facts);
+// Does it wait before its dispatch (also for a person's word on a likeness)?
+bool waits_for_dispatch(const struct whistle *w);
+void follow_intake(struct pen *p, const Whistle__V1__IntakeEvent *e);
 
 // ---- the verbs ----------------------------------------------------------------------------------
 enum wh_rule decide_sign(struct deciding *x);

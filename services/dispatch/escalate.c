@@ -64,8 +64,10 @@ int64_t next_timer(const struct whistle *w, const struct wh_district *district)
     int64_t at = 0;
     if (w->stage == STATE(RESOLVED))
         return w->resolved_at + ARCHIVE_AFTER_MS;
-    if (w->stage != STAGE_IN_TASKS)
+    if (!whistle_in_work(w))
         return 0;
+    if (w->stage == STAGE_IN_TASKS)
+        at = w->tell_at;
     for (size_t i = 0; i < w->n_tasks; i++)
         if (task_is_open(&w->tasks[i]))
             at = sooner(at, task_timer(w, district, &w->tasks[i]));
@@ -227,7 +229,9 @@ int decide_timer(const struct whistle *w, const struct decision_context *context
     pen_begin(&p, context, w, w->number, d);
     if (w->stage == STATE(RESOLVED)) {
         archive(&p);
-    } else if (w->stage == STAGE_IN_TASKS) {
+    } else if (whistle_in_work(w)) {
+        if (w->stage == STAGE_IN_TASKS)
+            tell_collected(&p);
         rulings(&p);
         escalate(&p);
         look_at_ledger(&p);

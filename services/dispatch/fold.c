@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fold of a whistle: what each event of the journal does to it. A task's own events are in
-// fold_task.c. Due times come from the event; `from` (their beginning) follows from the rules.
+// fold_task.c, what dedup brings about in fold_join.c. Due times come from the event; `from` (their beginning) follows from the rules.
 #include "dispatch/fold.h"
 
 #include <string.h>
@@ -18,8 +18,8 @@ static void copy_text(char *to, size_t room, const char *from)
     memset(to + n, 0, room - n);
 }
 
-static int take_facts(struct whistle *w, const struct fold_context *c,
-                      const Whistle__V1__WhistleFacts *facts)
+int fold_facts(struct whistle *w, const struct fold_context *c,
+               const Whistle__V1__WhistleFacts *facts)
 {
     if (facts == NULL)
         return WH_E_INVALID;
@@ -112,13 +112,13 @@ static int on_received(struct whistle *w, const struct fold_context *c,
 {
     w->stage = STATE(SUBMITTED);
     w->due_review = e->due_review;
-    return take_facts(w, c, e->whistle);
+    return fold_facts(w, c, e->whistle);
 }
 
 static int on_dispatched(struct whistle *w, const struct fold_context *c,
                          const Whistle__V1__WhistleDispatched *e)
 {
-    int error = take_facts(w, c, e->whistle);
+    int error = fold_facts(w, c, e->whistle);
     if (error < 0 || w->n_tasks > 0)
         return WH_E_INVALID;
     w->stage = STAGE_IN_TASKS;
@@ -127,6 +127,9 @@ static int on_dispatched(struct whistle *w, const struct fold_context *c,
     copy_text(w->times_set, sizeof w->times_set, e->times_set);
     if (e->unreviewed)
         w->flags |= WHISTLE_UNREVIEWED;
+    if (e->unchecked)
+        w->flags |= WHISTLE_UNCHECKED;
+    w->held_until = 0;
     return assign_all(w, c, e->n_tasks, e->tasks);
 }
 
@@ -241,16 +244,17 @@ static int fold_whistle(struct whistle *w, const struct fold_context *c,
     case EVENT(SUPPLEMENTED):
         return 0;
     default:
-        return fold_task_event(w, c, e);
+        return fold_is_join(e) ? fold_join_event(w, c, e) : fold_task_event(w, c, e);
     }
 }
 
-// The confirmation's clock runs exactly while the whistle is REPORTED.
+// The confirmation's clock runs exactly while the whistle is REPORTED, or joined and what goes on of
+// it is reported.
 static void follow_state(struct whistle *w, const struct fold_context *c)
 {
-    if (whistle_state(w) != STATE(REPORTED)) {
+    if (!whistle_awaits_confirm(w)) {
         w->confirm.from = w->confirm.due = 0;
-        if (w->stage == STAGE_IN_TASKS)
+        if (whistle_in_work(w))
             w->confirmed = 0;
         return;
     }
@@ -260,17 +264,27 @@ static void follow_state(struct whistle *w, const struct fold_context *c)
                                          .round = (uint16_t)(w->confirm.round + 1)};
 }
 
+static bool creates(const Whistle__V1__DispatchEvent *e)
+{
+    return e->what_case == EVENT(RECEIVED) || e->what_case == EVENT(DISPATCHED) ||
+           e->what_case == EVENT(HELD) || e->what_case == EVENT(JOINED);
+}
+
+static bool changes_nothing(const Whistle__V1__DispatchEvent *e)
+{
+    if (e->what_case == EVENT(NOTICE_ISSUED))
+        return e->notice_issued->n_reminded == 0 && e->notice_issued->collected == 0;
+    return e->what_case == EVENT(DISTRICT_ADOPTED) || e->what_case == EVENT(NOTICE_SENT) ||
+           e->what_case == EVENT(NOTICE_FAILED) || e->what_case == EVENT(WITHDRAWAL_NOTED);
+}
+
 int fold(struct whistle_room *room, const struct fold_context *context,
          const Whistle__V1__DispatchEvent *event)
 {
     struct whistle *w = &room->whistle;
-    bool creates = event->what_case == EVENT(RECEIVED) || event->what_case == EVENT(DISPATCHED);
-    if (event->what_case == EVENT(DISTRICT_ADOPTED) || event->what_case == EVENT(NOTICE_SENT) ||
-        event->what_case == EVENT(NOTICE_FAILED) || context->object == 0)
+    if (changes_nothing(event) || context->object == 0)
         return 0;
-    if (event->what_case == EVENT(NOTICE_ISSUED) && event->notice_issued->n_reminded == 0)
-        return 0;
-    if (w->number != context->object && !(creates && w->number == 0))
+    if (w->number != context->object && !(creates(event) && w->number == 0))
         return WH_E_INVALID;
     int error = fold_whistle(w, context, event);
     if (error < 0)

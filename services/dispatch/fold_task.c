@@ -236,6 +236,8 @@ static int on_reminded(struct whistle *w, const struct fold_context *c,
 {
     const struct wh_times *times =
         clock_times(c->district, w->times_set, (Whistle__V1__Priority)w->priority);
+    if (e->collected > 0)
+        fold_told(w, c->at);
     for (size_t i = 0; i < e->n_reminded; i++) {
         struct task *t = fold_task_of(w, c, e->reminded[i]->task);
         if (t == NULL)

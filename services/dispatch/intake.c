@@ -64,10 +64,72 @@ static void assign_route(struct pen *p, Whistle__V1__WhistleDispatched *e,
     }
 }
 
-static void on_blown(struct pen *p, const Whistle__V1__WhistleBlown *said)
+bool waits_for_dispatch(const struct whistle *w)
+{
+    return w->number == 0 || waits(w) || w->stage == STATE(HELD) || w->stage == STATE(BLOWN);
+}
+
+// ---- withdrawn before it came -------------------------------------------------------------------
+// May this party withdraw it: the unit that raised it, or a raising side?
+static bool may_withdraw(const struct wh_district *district, const Whistle__V1__WhistleFacts *facts,
+                         int32_t party)
+{
+    int32_t unit = wh_district_id(district, facts->unit);
+    if (party == unit || party == whistle_side_of(district, unit))
+        return true;
+    for (size_t i = 0; i < facts->n_joint_units && i < JOINT_MAX; i++) {
+        int32_t joint = wh_district_id(district, facts->joint_units[i]);
+        if (party == whistle_side_of(district, joint))
+            return true;
+    }
+    return false;
+}
+
+static void receive(struct pen *p, Whistle__V1__WhistleFacts *facts)
+{
+    Whistle__V1__WhistleReceived *e =
+        pen_event(p, EVENT(RECEIVED), &whistle__v1__whistle_received__descriptor);
+    e->whistle = facts;
+    e->why = text_of("WITHDRAWN");
+    pen_emit(p);
+}
+
+bool ended_before(struct pen *p, Whistle__V1__WhistleFacts *facts)
+{
+    const struct noted *noted = p->c->noted;
+    for (int32_t i = 0; noted != NULL && i < noted->n; i++) {
+        if (!may_withdraw(p->c->district, facts, noted->by[i]))
+            continue;
+        if (p->w->number == 0)
+            receive(p, facts);
+        Whistle__V1__WhistleWithdrawn *e =
+            pen_event(p, EVENT(WITHDRAWN), &whistle__v1__whistle_withdrawn__descriptor);
+        e->number = pen_text(p, p->number);
+        e->reason = pen_text(p, noted->reason[i]);
+        pen_emit(p);
+        return true;
+    }
+    return false;
+}
+
+// ---- going out ----------------------------------------------------------------------------------
+static void fill_dispatched(struct pen *p, Whistle__V1__WhistleDispatched *e,
+                            const Whistle__V1__WhistleBlown *said, const struct going_out *with)
+{
+    e->whistle = said->whistle;
+    e->routing_version = wh_district_version(p->c->district);
+    e->times_set = text_of(times_set(p));
+    e->unreviewed = said->unreviewed;
+    e->perhaps = with->perhaps;
+    e->n_perhaps = with->n_perhaps;
+    e->unchecked = with->unchecked;
+    e->note = text_of(with->note);
+}
+
+void send_out(struct pen *p, const Whistle__V1__WhistleBlown *said, const struct going_out *with)
 {
     struct route route;
-    if (p->w->number != 0 && !waits(p->w))
+    if (!waits_for_dispatch(p->w) || ended_before(p, said->whistle))
         return;
     Whistle__V1__WhistleDispatched *e =
         pen_event(p, EVENT(DISPATCHED), &whistle__v1__whistle_dispatched__descriptor);
@@ -76,12 +138,9 @@ static void on_blown(struct pen *p, const Whistle__V1__WhistleBlown *said)
         p->broken = true;
         return;
     }
-    e->whistle = said->whistle;
-    e->routing_version = wh_district_version(p->c->district);
-    e->times_set = text_of(times_set(p));
-    e->unreviewed = said->unreviewed;
+    fill_dispatched(p, e, said, with);
     assign_route(p, e, &route);
-    if (strcmp(route.choices[0].rule, "BACKSTOP") == 0)
+    if (strcmp(route.choices[0].rule, "BACKSTOP") == 0 && with->note == NULL)
         e->note =
             text_of("没有规则指定牵头部门,由区调度兜底 / no rule names a lead: the backstop leads");
     pen_emit(p);
@@ -92,32 +151,43 @@ static void on_blown(struct pen *p, const Whistle__V1__WhistleBlown *said)
         NULL);
 }
 
-static void on_priority(struct pen *p, const Whistle__V1__PriorityChanged *said)
+// ---- priority -----------------------------------------------------------------------------------
+// Also of a task that a join cancelled: it may live again.
+static bool is_reset(const struct task *t)
+{
+    return task_is_open(t) || task_before_join(t) != 0;
+}
+
+static Whistle__V1__TaskClocks *reset_clocks(struct pen *p, const struct task *t,
+                                             Whistle__V1__Priority to)
+{
+    Whistle__V1__TaskClocks *clocks = pen_message(p, &whistle__v1__task_clocks__descriptor);
+    struct dues d = clock_reprioritised(p->c->district, p->w->times_set, t, to, p->c->now);
+    clocks->task = pen_task_id(p, t->department);
+    clocks->due_sign = d.sign;
+    clocks->due_checkin = d.checkin;
+    clocks->due_report = d.report;
+    clocks->due_resolve = d.resolve;
+    return clocks;
+}
+
+void change_priority(struct pen *p, Whistle__V1__Priority to, char *reason)
 {
     struct whistle *w = p->w;
     size_t cap = 0;
-    bool in_tasks = w->stage == STAGE_IN_TASKS;
-    if (w->number == 0 || !whistle_is_open(w) || w->priority == (uint8_t)said->to)
+    bool in_tasks = whistle_in_work(w);
+    if (w->number == 0 || !(whistle_is_open(w) || in_tasks) || w->priority == (uint8_t)to)
         return;
     Whistle__V1__WhistlePriorityChanged *e =
         pen_event(p, EVENT(PRIORITY_CHANGED), &whistle__v1__whistle_priority_changed__descriptor);
     e->number = pen_text(p, p->number);
     e->from = (Whistle__V1__Priority)w->priority;
-    e->to = said->to;
-    e->reason = said->reason;
-    for (size_t i = 0; in_tasks && i < w->n_tasks; i++) {
-        if (!task_is_open(&w->tasks[i]))
-            continue;
-        Whistle__V1__TaskClocks *clocks = pen_message(p, &whistle__v1__task_clocks__descriptor);
-        struct dues d =
-            clock_reprioritised(p->c->district, w->times_set, &w->tasks[i], said->to, p->c->now);
-        clocks->task = pen_task_id(p, w->tasks[i].department);
-        clocks->due_sign = d.sign;
-        clocks->due_checkin = d.checkin;
-        clocks->due_report = d.report;
-        clocks->due_resolve = d.resolve;
-        pen_append(p, (void ***)&e->tasks, &e->n_tasks, &cap, clocks);
-    }
+    e->to = to;
+    e->reason = reason;
+    for (size_t i = 0; in_tasks && i < w->n_tasks; i++)
+        if (is_reset(&w->tasks[i]))
+            pen_append(p, (void ***)&e->tasks, &e->n_tasks, &cap,
+                       reset_clocks(p, &w->tasks[i], to));
     int64_t due = e->n_tasks > 0 ? e->tasks[0]->due_checkin : 0;
     pen_emit(p);
     if (in_tasks)
@@ -126,7 +196,7 @@ static void on_priority(struct pen *p, const Whistle__V1__PriorityChanged *said)
 
 static void on_supplemented(struct pen *p, const Whistle__V1__WhistleSupplemented *said)
 {
-    if (p->w->number == 0 || !whistle_is_open(p->w))
+    if (p->w->number == 0 || !(whistle_is_open(p->w) || whistle_in_work(p->w)))
         return;
     Whistle__V1__WhistleExtended *e =
         pen_event(p, EVENT(SUPPLEMENTED), &whistle__v1__whistle_extended__descriptor);
@@ -137,7 +207,7 @@ static void on_supplemented(struct pen *p, const Whistle__V1__WhistleSupplemente
     e->missing_answers = said->missing_answers;
     e->n_missing_answers = said->n_missing_answers;
     pen_emit(p);
-    if (p->w->stage == STAGE_IN_TASKS)
+    if (whistle_in_work(p->w))
         tell_departments(p, &(struct message){.kind = NOTICE_MORE}, task_is_open);
 }
 
@@ -158,7 +228,7 @@ static void on_district(struct pen *p, Whistle__V1__DistrictAdopted *said)
     pen_emit(p);
 }
 
-static void follow(struct pen *p, const Whistle__V1__IntakeEvent *e)
+void follow_intake(struct pen *p, const Whistle__V1__IntakeEvent *e)
 {
     switch (e->what_case) {
     case INTAKE(DISTRICT_ADOPTED):
@@ -168,7 +238,7 @@ static void follow(struct pen *p, const Whistle__V1__IntakeEvent *e)
         on_submitted(p, e->submitted);
         return;
     case INTAKE(BLOWN):
-        on_blown(p, e->blown);
+        send_out(p, e->blown, &(struct going_out){.note = NULL});
         return;
     case INTAKE(REVIEWED):
         if (p->w->flags & WHISTLE_UNREVIEWED)
@@ -190,7 +260,7 @@ static void follow(struct pen *p, const Whistle__V1__IntakeEvent *e)
         on_supplemented(p, e->supplemented);
         return;
     case INTAKE(PRIORITY_CHANGED):
-        on_priority(p, e->priority_changed);
+        change_priority(p, e->priority_changed->to, e->priority_changed->reason);
         return;
     case INTAKE(REVIEW_OVERDUE):
         on_review_overdue(p, e->review_overdue);
@@ -205,6 +275,16 @@ int decide_intake(const Whistle__V1__IntakeEvent *event, const struct whistle *w
 {
     struct pen p;
     pen_begin(&p, context, w, number, d);
-    follow(&p, event);
+    follow_intake(&p, event);
+    return pen_end(&p);
+}
+
+int decide_unchecked(const Whistle__V1__WhistleBlown *blown, const struct whistle *w,
+                     int64_t number, const struct decision_context *context, struct decision *d)
+{
+    struct pen p;
+    pen_begin(&p, context, w, number, d);
+    if (w == NULL)
+        send_out(&p, blown, &(struct going_out){.unchecked = true});
     return pen_end(&p);
 }

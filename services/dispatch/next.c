@@ -28,7 +28,7 @@ struct next_step next_of_task(const struct whistle *w, const struct wh_district 
                               const struct task *t)
 {
     int32_t own = t->department;
-    if (!task_is_open(t) || w->stage != STAGE_IN_TASKS)
+    if (!task_is_open(t) || !whistle_in_work(w))
         return step("NONE", 0, 0);
     if (t->state == TASK(DISPUTED))
         return step("RULE", backstop(district), t->clocks[CLOCK_RULING].due);
@@ -75,6 +75,10 @@ struct next_step next_of_whistle(const struct whistle *w, const struct wh_distri
         return step("CONFIRM", first_side(w, district), 0);
     case STATE(RESOLVED):
         return step("ARCHIVE", 0, w->resolved_at + 30 * INT64_C(86400000));
+    case STATE(HELD):
+        return step("DECIDE", w->street, w->held_until);
+    case STATE(MERGED): // what goes on of its own; else look at the matter
+        return whistle_is_open(w) ? first_of_tasks(w, district) : step("NONE", 0, 0);
     case STAGE_IN_TASKS:
         return first_of_tasks(w, district);
     default:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens next, by whom and until when: the one line that saves a telephone call.
 // action: SIGN CHECK_IN REPORT RULE CONFIRM REVIEW SUPPLEMENT APPROVE_EXTENSION APPROVE_LEDGER
-// REVIEW_LEDGER ARCHIVE DISPATCH NONE. by: a unit's or body's code. at: ms UTC, 0 unknown.
+// REVIEW_LEDGER ARCHIVE DISPATCH DECIDE NONE. by: a unit's or body's code. at: ms UTC, 0 unknown.
 #ifndef WH_DISPATCH_NEXT_H
 #define WH_DISPATCH_NEXT_H
 

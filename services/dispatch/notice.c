@@ -15,7 +15,8 @@ const char *notice_kind_name(enum notice_kind kind)
     static const char *const names[NOTICE_KINDS] = {
         "",        "CALL",     "REMIND",    "ESCALATE", "RULE",    "RULED",
         "REWORK",  "REOPENED", "WITHDRAWN", "PRIORITY", "APPROVE", "APPROVED",
-        "CONFIRM", "REVIEW",   "MORE",      "LEDGER",   "BUNDLE"};
+        "CONFIRM", "REVIEW",   "MORE",      "LEDGER",   "BUNDLE",  "HELD",
+        "JOINED",  "PARTED",   "SUPPORT",   "DANGER"};
     return names[kind < NOTICE_KINDS ? kind : 0];
 }
 
@@ -87,7 +88,9 @@ void notice_address(const struct wh_district *district, const struct called *cal
 static void put_words(struct pen *p, const struct message *m, Whistle__V1__Notice *n)
 {
     struct words w;
-    bool shared = m->kind == NOTICE_CALL || m->kind == NOTICE_MORE || m->kind == NOTICE_WITHDRAWN;
+    bool shared = m->kind == NOTICE_CALL || m->kind == NOTICE_MORE ||
+                  m->kind == NOTICE_WITHDRAWN || m->kind == NOTICE_SUPPORT ||
+                  m->kind == NOTICE_DANGER;
     if (!shared || p->same.kind != m->kind || p->same.due != m->due) {
         notice_words(p, m, true, &w);
         p->same.zh = pen_text(p, w.text);
@@ -127,7 +130,8 @@ static void put_waiting(struct pen *p, const struct message *m, const struct cal
 void tell(struct pen *p, const struct message *m)
 {
     struct called called;
-    if (!desk_call(p->c->district, m->receiver, p->w->priority, m->level, p->c->now, &called))
+    uint8_t priority = m->priority != 0 ? m->priority : p->w->priority;
+    if (!desk_call(p->c->district, m->receiver, priority, m->level, p->c->now, &called))
         return;
     if (called.waits_until != 0) {
         put_waiting(p, m, &called);
@@ -143,7 +147,7 @@ void tell(struct pen *p, const struct message *m)
     n->id = pen_text(p, id.text);
     n->kind = (char *)(uintptr_t)notice_kind_name(m->kind);
     n->task = m->department == 0 ? (char *)protobuf_c_empty_string : pen_task_id(p, m->department);
-    n->priority = (Whistle__V1__Priority)p->w->priority;
+    n->priority = (Whistle__V1__Priority)priority;
     n->numbers = pen_alloc(p, sizeof *n->numbers);
     n->numbers[0] = pen_text(p, p->number);
     n->n_numbers = 1;

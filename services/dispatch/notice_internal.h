@@ -17,6 +17,8 @@ struct message {
     int32_t other;
     int choice;
     int64_t due;
+    uint8_t priority; // other than the whistle's, 0: the whistle's
+    const char *text; // a number or words that the sentence names
 };
 
 struct called {
@@ -31,6 +33,9 @@ void tell(struct pen *p, const struct message *m);
 void tell_sides(struct pen *p, const struct message *m);
 // Every live task's department that `wanted` holds for (NULL: all).
 void tell_departments(struct pen *p, const struct message *m, bool (*wanted)(const struct task *t));
+
+// The joined reports whose time has come (matter.c).
+void tell_collected(struct pen *p);
 
 // "{cause}/{desk}-{contact}.{channel}".
 char *notice_id(struct pen *p, const char *cause, const struct called *called);

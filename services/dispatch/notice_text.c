@@ -207,6 +207,8 @@ static void add_plain(const struct pen *p, const struct message *m, bool zh, str
         [NOTICE_REOPENED] = {"已重办,", "reopened, ", "反馈", "report"},
         [NOTICE_CONFIRM] = {"部门均已反馈,", "all departments have reported, ", "确认", "confirm"},
         [NOTICE_REVIEW] = {"待审,", "waits for review, ", "审核", "review"},
+        [NOTICE_HELD] = {"疑似与另一件重复,逾时自动派单,请", "perhaps the same as another, else it goes out: ",
+                         "判断", "please decide"},
         [NOTICE_MORE] = {"情况有补充,请查看", "more was added, please look", NULL, NULL},
         [NOTICE_LEDGER] = {"挂账月度复核,请核对进展",
                            "monthly look at the ledger: please check progress", NULL, NULL},
@@ -223,6 +225,40 @@ static void add_plain(const struct pen *p, const struct message *m, bool zh, str
         add_by(p, w, zh, zh ? plain[m->kind].until_zh : plain[m->kind].until_en, m->due);
     if (m->kind == NOTICE_CONFIRM && m->level >= 3)
         words_add(w, zh ? "(街道逾期未确认)" : " (the street is late)");
+}
+
+// choice of JOINED: 1 the task is cancelled; else it goes on.
+static void add_joined(const struct message *m, bool zh, struct words *w)
+{
+    if (m->kind == NOTICE_PARTED) {
+        words_add(w, zh ? "已从" : "separate again from ");
+        words_add(w, m->text);
+        words_add(w, zh ? "拆出,恢复办理," : ", your task lives again, ");
+        return;
+    }
+    words_add(w, zh ? "与" : "the same matter as ");
+    words_add(w, m->text);
+    if (m->choice == 1)
+        words_add(w, zh ? "是同一事项,已并入,本任务撤销" : ": joined to it, this task is cancelled");
+    else
+        words_add(w, zh ? "是同一事项,已并入,请继续配合办理" : ": joined to it, please go on in support");
+}
+
+static void add_support(const struct message *m, bool zh, struct words *w)
+{
+    char text[96];
+    (void)snprintf(text, sizeof text,
+                   zh ? "又有%d件反映同一事项,已并入,请查看"
+                      : "%d more reports of the same matter were joined, please look",
+                   m->choice);
+    words_add(w, text);
+}
+
+static void add_danger(const struct message *m, bool zh, struct words *w)
+{
+    words_add(w, zh ? "同一事项的新反映提到:" : "a new report of the same matter says: ");
+    words_add(w, m->text);
+    words_add(w, zh ? ",请立即核实" : "; please look at once");
 }
 
 static void add_body(const struct pen *p, const struct message *m, bool zh, struct words *w)
@@ -252,6 +288,19 @@ static void add_body(const struct pen *p, const struct message *m, bool zh, stru
     case NOTICE_APPROVED:
         add_asked(p, m, zh, w);
         return;
+    case NOTICE_PARTED:
+        add_joined(m, zh, w);
+        add_by(p, w, zh, clock_words[CLOCK_RESOLVE][zh], m->due);
+        return;
+    case NOTICE_JOINED:
+        add_joined(m, zh, w);
+        return;
+    case NOTICE_SUPPORT:
+        add_support(m, zh, w);
+        return;
+    case NOTICE_DANGER:
+        add_danger(m, zh, w);
+        return;
     case NOTICE_BUNDLE:
     case NOTICE_KINDS:
         return;
@@ -271,7 +320,7 @@ void notice_words(const struct pen *p, const struct message *m, bool zh, struct 
     words_add(ret, " ");
     words_add(ret, p->w->title);
     words_add(ret, " ");
-    words_add(ret, priority_words(p->w->priority, zh));
+    words_add(ret, priority_words(m->priority != 0 ? m->priority : p->w->priority, zh));
     words_add(ret, " ");
     add_body(p, m, zh, ret);
 }

@@ -31,9 +31,15 @@ static void add_party(struct pen *p, int32_t party)
     p->n_parties++;
 }
 
+void pen_hear(struct pen *p, int32_t party)
+{
+    add_party(p, party);
+}
+
 static void add_parties(struct pen *p)
 {
     const struct whistle *w = p->w;
+    const struct audience *a = p->c->audience;
     add_party(p, w->unit);
     add_party(p, w->street);
     add_party(p, w->place);
@@ -43,6 +49,8 @@ static void add_parties(struct pen *p)
     for (size_t i = 0; i < w->n_tasks; i++)
         if (task_is_live(&w->tasks[i]))
             add_party(p, w->tasks[i].department);
+    for (uint32_t i = 0; a != NULL && i < a->n_departments; i++)
+        add_party(p, a->departments[i]);
 }
 
 // ---- memory -------------------------------------------------------------------------------------
@@ -178,9 +186,53 @@ Whistle__V1__NoticesReleased *pen_release(struct pen *p)
     return p->release;
 }
 
-int pen_end(struct pen *p)
+// A beginning or an end that dedup and everybody behind the matter hear of.
+static bool is_turning(const Whistle__V1__DispatchEvent *e)
+{
+    return e->what_case == EVENT(RESOLVED) || e->what_case == EVENT(ENDED) ||
+           e->what_case == EVENT(WITHDRAWN) || e->what_case == EVENT(REOPENED) ||
+           (e->what_case == EVENT(MOVED) && e->moved->to == STATE(CANCELLED));
+}
+
+static int32_t *copy_parties(struct pen *p)
+{
+    int32_t *subjects = wh_arena_alloc(p->c->arena, p->n_parties * sizeof *subjects + 1);
+    if (subjects == NULL)
+        p->failed = true;
+    else
+        memcpy(subjects, p->parties, p->n_parties * sizeof *subjects);
+    return subjects;
+}
+
+// Who hears of turning points besides: dedup, and whoever raised what is joined to it.
+static void add_turning(struct pen *p)
+{
+    const struct audience *a = p->c->audience;
+    add_party(p, SUBJECT_ENDS);
+    for (uint32_t i = 0; a != NULL && i < a->n_units; i++)
+        add_party(p, a->units[i]);
+}
+
+static void give_subjects(struct pen *p)
 {
     static const int32_t notices_only[] = {SUBJECT_NOTICES};
+    struct decision *d = p->d;
+    size_t n = p->n_parties;
+    const int32_t *subjects = copy_parties(p), *wide = NULL;
+    for (size_t i = 0; i < d->n && !p->failed; i++) {
+        struct decided_event *e = &d->events[i];
+        bool tail = e->event == p->tail, turning = is_turning(e->event);
+        if (turning && wide == NULL) {
+            add_turning(p);
+            wide = copy_parties(p);
+        }
+        e->subjects = tail ? notices_only : turning ? wide : subjects;
+        e->n_subjects = tail ? 1 : turning ? p->n_parties : n;
+    }
+}
+
+int pen_end(struct pen *p)
+{
     struct decision *d = p->d;
     if (p->tail != NULL && !p->failed) {
         p->pending = p->tail;
@@ -189,15 +241,9 @@ int pen_end(struct pen *p)
     if (p->failed || p->broken)
         return p->broken ? WH_E_INVALID : WH_E_NOMEM;
     add_parties(p);
-    int32_t *subjects = pen_alloc(p, p->n_parties * sizeof *subjects + 1);
+    give_subjects(p);
     if (p->failed)
         return WH_E_NOMEM;
-    memcpy(subjects, p->parties, p->n_parties * sizeof *subjects);
-    for (size_t i = 0; i < d->n; i++) {
-        bool tail = d->events[i].event == p->tail;
-        d->events[i].subjects = tail ? notices_only : subjects;
-        d->events[i].n_subjects = tail ? 1 : p->n_parties;
-    }
     if (p->w->number != 0 && d->n > 0)
         d->after = p->w;
     return 0;

@@ -17,7 +17,6 @@ struct pen {
     Whistle__V1__NoticesReleased *release; // of the last event; made when first needed
     Whistle__V1__DispatchEvent *tail;      // that event
     size_t cap_notices, cap_waiting, cap_reminded;
-    int32_t parties[DECISION_SUBJECTS]; // who may hear of it
     size_t n_parties;
     char number[WH_NUMBER_MAX];
     struct { // words that many notices share
@@ -27,6 +26,7 @@ struct pen {
     } same;
     bool failed, broken;
     _Alignas(16) char scrap[512];
+    int32_t parties[DECISION_SUBJECTS]; // who may hear of it
 };
 
 void pen_begin(struct pen *p, const struct decision_context *c, const struct whistle *w,
@@ -44,6 +44,8 @@ void *pen_message(struct pen *p, const ProtobufCMessageDescriptor *type);
 void pen_emit(struct pen *p);
 // A member of a repeated field under construction: grows the pointer array by doubling.
 void pen_append(struct pen *p, void ***list, size_t *n, size_t *cap, void *item);
+// Who hears of the decision besides those who stand in the whistle.
+void pen_hear(struct pen *p, int32_t party);
 // The event that carries notices, made when first needed.
 Whistle__V1__NoticesReleased *pen_release(struct pen *p);
 // Closes the decision: the notices' event, everybody's subjects. 0, WH_E_NOMEM, WH_E_INVALID

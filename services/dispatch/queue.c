@@ -65,7 +65,11 @@ static bool still_matters(const struct whistle *w, const struct queued_notice *q
     case NOTICE_REVIEW:
         return w->stage == STATE(SUBMITTED);
     case NOTICE_CONFIRM:
-        return whistle_state(w) == STATE(REPORTED);
+        return whistle_awaits_confirm(w);
+    case NOTICE_HELD:
+        return w->stage == STATE(HELD);
+    case NOTICE_JOINED:
+        return w->stage == STATE(MERGED);
     case NOTICE_WITHDRAWN:
     case NOTICE_RULED:
         return true;
@@ -79,6 +83,17 @@ static bool still_matters(const struct whistle *w, const struct queued_notice *q
     default:
         return whistle_is_open(w) && (t == NULL || task_is_open(t));
     }
+}
+
+// That a task is joined elsewhere, to who never heard of the task: its call waits here too.
+static bool is_news_of_nothing(const struct queue *q, size_t at)
+{
+    const struct queued_notice *n = &q->notices[at];
+    for (size_t i = 0; n->kind == NOTICE_JOINED && i < at; i++)
+        if (q->notices[i].kind == NOTICE_CALL && q->notices[i].number == n->number &&
+            q->notices[i].department == n->department)
+            return true;
+    return false;
 }
 
 struct bundle {
@@ -180,7 +195,7 @@ int decide_release(const struct queue *q, const struct decision_context *context
     pen_begin(&p, context, NULL, 0, d);
     for (size_t i = 0; i < q->n; i++) {
         const struct whistle *w = lookup == NULL ? NULL : lookup(arg, q->notices[i].number);
-        if (w == NULL || still_matters(w, &q->notices[i]))
+        if (w == NULL || (still_matters(w, &q->notices[i]) && !is_news_of_nothing(q, i)))
             add_to(&b, q->notices[i].number, w);
     }
     Whistle__V1__NoticesReleased *release = pen_release(&p);

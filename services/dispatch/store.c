@@ -84,6 +84,24 @@ static int put_whistle(struct wh_turn *turn, const struct whistle *w, int64_t se
         WH_T(w->title), joint_val(joint, n_joint), plain ? WH_NULL('B') : WH_B(clock, CLOCK_BYTES));
 }
 
+// What only joined, held and supported whistles have; the usual one writes none of it.
+static bool same_joined(const struct whistle *before, const struct whistle *w)
+{
+    static const struct whistle none;
+    const struct whistle *was = before == NULL ? &none : before;
+    return was->merged_into == w->merged_into && was->joined_at == w->joined_at &&
+           was->held_until == w->held_until && was->tell_at == w->tell_at &&
+           was->told_at == w->told_at && was->untold == w->untold &&
+           was->joined_stage == w->joined_stage;
+}
+
+static int put_joined(struct wh_turn *turn, const struct whistle *w)
+{
+    return WH_PUT(turn, PUT_JOINED, WH_L(w->number), l0(w->merged_into), l0(w->joined_at),
+                  l0(w->held_until), l0(w->tell_at), l0(w->told_at), i0((int32_t)w->untold),
+                  s0(w->joined_stage));
+}
+
 // ---- tasks --------------------------------------------------------------------------------------
 
 // What a task's row holds beyond the task itself.
@@ -184,6 +202,9 @@ int store_put_whistle(struct wh_turn *turn, const struct whistle *before,
     if (error == 0 &&
         (before != NULL || !whistle_is_short(after) || !store_is_open(after, timer))) {
         error = put_whistle(turn, after, seq, before == NULL ? 0 : events, timer);
+    }
+    if (error == 0 && !same_joined(before, after)) {
+        error = put_joined(turn, after);
     }
     return error != 0 ? error : put_tasks(turn, before, after, seq + (int64_t)events - 1);
 }

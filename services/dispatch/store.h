@@ -13,6 +13,7 @@ enum store_statement {
     PUT_WHISTLE_NEW,
     PUT_TASK_NEW,
     PUT_WHISTLE,
+    PUT_JOINED,
     PUT_TASK,
     PUT_HISTORY,
     PUT_TOLD,
@@ -21,12 +22,21 @@ enum store_statement {
     PUT_BUNDLE,
     PUT_BUNDLE_ANSWERED,
     PUT_DISTRICT,
+    PUT_NOTED,
+    PUT_NOTED_DONE,
     PUT_STATEMENTS,
 };
 
-enum store_loader { LOAD_WHISTLE, LOAD_NOTICES, LOAD_BUNDLE, LOAD_LOADERS };
+enum store_loader { LOAD_WHISTLE, LOAD_AUDIENCE, LOAD_NOTICES, LOAD_BUNDLE, LOAD_LOADERS };
 
-enum store_rebuild { REBUILD_DISTRICT, REBUILD_HIGHEST, REBUILD_TIMERS, REBUILD_WAITING, REBUILDS };
+enum store_rebuild {
+    REBUILD_DISTRICT,
+    REBUILD_HIGHEST,
+    REBUILD_TIMERS,
+    REBUILD_WAITING,
+    REBUILD_NOTED,
+    REBUILDS
+};
 
 // Parameters stand beside the statements in store_sql.c.
 enum store_select {
@@ -43,14 +53,16 @@ enum store_select {
     SELECT_HEADS,      // epoch, seq, hash of this journal; seq, hash of intake's as taken
     SELECT_SIMULATION, // ids of whistles dispatched in a time
     SELECT_FIGURES,    // for /metrics, see handler_figures.c
+    SELECT_FAMILY,     // of ids: root, whistle joined to it, since when, has a live task; newest first
     SELECTS,
 };
 
 extern const struct wh_statement store_statements[PUT_STATEMENTS];
 extern const struct wh_select store_selects[SELECTS];
-extern const char store_load_whistle[], store_load_notices[], store_load_bundle[];
+extern const char store_load_whistle[], store_load_audience[], store_load_notices[],
+    store_load_bundle[];
 extern const char store_rebuild_district[], store_rebuild_highest[], store_rebuild_timers[],
-    store_rebuild_waiting[];
+    store_rebuild_waiting[], store_rebuild_noted[];
 
 // ---- writing ------------------------------------------------------------------------------------
 

@@ -68,6 +68,13 @@ static void take_whistle(struct columns *c, struct whistle *w)
         w->joint[i] = (int32_t)joint[i];
     }
     next_clock(c, &w->confirm);
+    w->merged_into = next_int(c);
+    w->joined_at = next_int(c);
+    w->held_until = next_int(c);
+    w->tell_at = next_int(c);
+    w->told_at = next_int(c);
+    w->untold = (uint32_t)next_int(c);
+    w->joined_stage = (uint8_t)next_int(c);
 }
 
 static void take_clocks(struct columns *c, struct task *t)
@@ -110,7 +117,7 @@ static void take_task(struct columns *c, struct task *t)
 
 const struct whistle *store_take(struct store_gather *gather, const struct wh_row *row)
 {
-    enum { COLUMNS = 26 + 28 };
+    enum { OF_WHISTLE = 33, COLUMNS = OF_WHISTLE + 28 };
     struct columns c = {.row = row};
     struct whistle *w = &gather->room.whistle;
     size_t n_tasks = (size_t)wh_row_int(row, COLUMNS);
@@ -125,7 +132,7 @@ const struct whistle *store_take(struct store_gather *gather, const struct wh_ro
     if (i >= TASKS_MAX) {
         return NULL;
     }
-    c.at = 26;
+    c.at = OF_WHISTLE;
     memset(&w->tasks[i], 0, sizeof w->tasks[i]);
     w->tasks[i].department = (int32_t)next_int(&c);
     c.at++; // ord: the rows come in its order

@@ -9,7 +9,8 @@
     "w.id, w.submitted_at, w.dispatched_at, w.due_review, w.due_confirm, w.resolved_at, "  \
     "w.ended_at, w.proposer, w.version, w.unit, w.street, w.place, w.asked_by, "           \
     "w.routing_version, w.reopened, w.priority, w.source, w.flags, w.stage, w.confirmed, " \
-    "w.proposer_is_district, w.times_set, w.category, w.title, w.joint, w.confirm_clock"
+    "w.proposer_is_district, w.times_set, w.category, w.title, w.joint, w.confirm_clock, " \
+    "w.merged_into, w.joined_at, w.held_until, w.tell_at, w.told_at, w.untold, w.joined_stage"
 #define TASK_COLUMNS                                                                              \
     "t.body, t.ord, t.seq, t.told, t.dispatched_at, t.due_sign, t.due_checkin, t.due_report, "    \
     "t.due_resolve, t.due_ruling, t.due_ledger, t.signed_at, t.checked_in_at, t.feedback_at, "    \
@@ -27,6 +28,13 @@
     "CROSS JOIN LATERAL (SELECT x.id, x.history FROM whistle x WHERE x.id = k.id OFFSET 0) w " \
     "CROSS JOIN LATERAL (SELECT * FROM journal x WHERE x.seq = ANY (w.history) OFFSET 0) j "   \
     "ORDER BY w.id, j.seq"
+
+// Everything that is joined to ids $1, directly or through others: d(root, id).
+#define FAMILY                                                                                 \
+    "WITH RECURSIVE d(root, id) AS (SELECT k.id, c.id FROM unnest($1::int8[]) AS k(id) "        \
+    "CROSS JOIN LATERAL (SELECT x.id FROM whistle x WHERE x.merged_into = k.id OFFSET 0) c "    \
+    "UNION SELECT d.root, c.id FROM d "                                                         \
+    "CROSS JOIN LATERAL (SELECT x.id FROM whistle x WHERE x.merged_into = d.id OFFSET 0) c) "
 
 const struct wh_statement store_statements[PUT_STATEMENTS] = {
     [PUT_WHISTLE_NEW] =
@@ -87,6 +95,14 @@ const struct wh_statement store_statements[PUT_STATEMENTS] = {
          "times_set = u.times_set, category = u.category, title = u.title, "
          "joint = u.joint::int4[], confirm_clock = u.confirm_clock, "
          "history = w.history || coalesce(u.seqs, '{}') FROM u WHERE w.id = u.id"},
+    [PUT_JOINED] =
+        {"joined", "LLLLLLIS",
+         "UPDATE whistle w SET merged_into = u.merged_into, joined_at = u.joined_at, "
+         "held_until = u.held_until, tell_at = u.tell_at, told_at = u.told_at, "
+         "untold = u.untold, joined_stage = u.joined_stage FROM (SELECT DISTINCT ON (id) * FROM "
+         "unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], "
+         "$7::int4[], $8::int2[]) WITH ORDINALITY AS t(id, merged_into, joined_at, held_until, "
+         "tell_at, told_at, untold, joined_stage, n) ORDER BY id, n DESC) u WHERE w.id = u.id"},
     [PUT_TASK] =
         {"task_set", "LILLLLLLLLLLLLLLLLLISSSSSSSZB",
          "WITH t AS (SELECT * FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::int8[], "
@@ -136,9 +152,21 @@ const struct wh_statement store_statements[PUT_STATEMENTS] = {
     [PUT_DISTRICT] = {"district", "IL",
                       "INSERT INTO district (version, seq) "
                       "SELECT * FROM unnest($1::int4[], $2::int8[])"},
+    [PUT_NOTED] = {"noted", "LILT",
+                   "INSERT INTO noted (whistle, by, seq, reason) "
+                   "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[])"},
+    [PUT_NOTED_DONE] = {"noted_done", "L",
+                        "DELETE FROM noted x USING (SELECT DISTINCT id FROM unnest($1::int8[]) "
+                        "AS t(id)) u WHERE x.whistle = u.id"},
 };
 
 const char store_load_whistle[] = GATHER;
+// Who raised or asked for what is joined, and which departments go on with it.
+const char store_load_audience[] =
+    FAMILY "SELECT d.root, w.id, w.unit, w.street, w.asked_by, w.joint, "
+    "ARRAY(SELECT x.body FROM task x WHERE x.whistle = w.id AND x.open) "
+    "FROM d CROSS JOIN LATERAL (SELECT * FROM whistle x WHERE x.id = d.id OFFSET 0) w "
+    "ORDER BY d.root, w.id";
 const char store_load_notices[] = JOURNAL_OF("j.seq, j.kind, j.body");
 const char store_load_bundle[] =
     "SELECT b.id, b.seq, b.answered, j.body FROM unnest($1::bytea[]) AS k(id) "
@@ -154,6 +182,8 @@ const char store_rebuild_timers[] =
     "SELECT id, next_timer FROM whistle WHERE open AND next_timer IS NOT NULL ORDER BY id";
 const char store_rebuild_waiting[] =
     "SELECT receiver, whistle, body, kind, until FROM waiting ORDER BY receiver, seq, n";
+const char store_rebuild_noted[] =
+    "SELECT whistle, by, seq, reason FROM noted ORDER BY whistle, seq";
 
 // What a page looks through at most: a filter that nothing meets costs no more than this, and the
 // cursor goes on behind it.
@@ -208,7 +238,7 @@ const struct wh_select store_selects[SELECTS] = {
                           "ORDER BY t.whistle DESC, t.body"},
     [SELECT_COUNTS] =
         {"counts", "L",
-         "SELECT (SELECT count(*) FROM whistle WHERE open AND state < 11), "
+         "SELECT (SELECT count(*) FROM whistle WHERE open AND state < 11 AND state <> 6), "
          "(SELECT count(*) FROM task WHERE open), "
          "(SELECT count(*) FROM task WHERE open AND due_next < $1::int8), "
          "(SELECT count(*) FROM dead_letter WHERE retried_at IS NULL AND feed <> ''), "
@@ -235,6 +265,12 @@ const struct wh_select store_selects[SELECTS] = {
          "(t.whistle, t.body) NOT IN (SELECT whistle, body FROM waiting "
          "ORDER BY receiver, seq, n OFFSET 0) AS untold "
          "FROM task t WHERE t.open) t GROUP BY state UNION ALL "
-         "SELECT -1, (SELECT count(*) FROM whistle WHERE open AND state < 11), "
+         "SELECT -1, (SELECT count(*) FROM whistle WHERE open AND state < 11 AND state <> 6), "
          "(SELECT count(*) FROM waiting), 0, 0, NULL"},
+    [SELECT_FAMILY] = {"family", "A",
+                       FAMILY "SELECT d.root, d.id, w.joined_at, w.stage = 6 AND "
+                       "w.joined_stage = 7 AND EXISTS (SELECT FROM task x "
+                       "WHERE x.whistle = d.id AND x.state <> 10 OFFSET 0) FROM d "
+                       "CROSS JOIN LATERAL (SELECT * FROM whistle x WHERE x.id = d.id OFFSET 0) w "
+                       "ORDER BY d.root, w.joined_at DESC, d.id DESC"},
 };

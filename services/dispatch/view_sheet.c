@@ -92,7 +92,7 @@ static bool all_clocks(struct building *b, const struct whistle *w, Whistle__V1_
         !add_clock(b, row, "", code_of(b, w->street), CLOCK(REVIEW), w->due_review)) {
         return false;
     }
-    return whistle_state(w) != STATE(REPORTED) || w->confirm.due == 0 ||
+    return !whistle_awaits_confirm(w) || w->confirm.due == 0 ||
            add_clock(b, row, "", row->whistle->next->by, CLOCK(CONFIRM), w->confirm.due);
 }
 

@@ -23,7 +23,7 @@ bool whistle_valid(const void *data, size_t n)
     const struct whistle *w = data;
     if (n < sizeof *w || w->n_tasks > TASKS_MAX || n != whistle_size(w) || w->number <= 0 ||
         w->n_joint > JOINT_MAX || w->stage < STATE(SUBMITTED) || w->stage > STATE(RULED_CLOSED) ||
-        w->priority > PRIORITY(P4) || memchr(w->title, 0, TITLE_MAX) == NULL ||
+        w->priority > PRIORITY(P4) || w->joined_stage > STATE(RULED_CLOSED) || memchr(w->title, 0, TITLE_MAX) == NULL ||
         memchr(w->category, 0, CATEGORY_MAX) == NULL ||
         memchr(w->times_set, 0, sizeof w->times_set) == NULL)
         return false;
@@ -68,6 +68,11 @@ bool task_is_reported(const struct task *t)
 bool task_is_arrived(const struct task *t)
 {
     return t->checked_in_at != 0;
+}
+
+uint8_t task_before_join(const struct task *t)
+{
+    return (uint8_t)((t->flags & TASK_BEFORE) >> TASK_BEFORE_SHIFT);
 }
 
 const struct task *whistle_lead(const struct whistle *w)
@@ -116,8 +121,38 @@ Whistle__V1__WhistleState whistle_state(const struct whistle *w)
     return s.arrived > 0 || s.reported + s.confirmed > 0 ? STATE(ACTIVE) : STATE(DISPATCHED);
 }
 
+bool whistle_in_work(const struct whistle *w)
+{
+    return w->stage == STAGE_IN_TASKS || w->stage == STATE(MERGED);
+}
+
+bool whistle_awaits_confirm(const struct whistle *w)
+{
+    if (!whistle_in_work(w))
+        return false;
+    struct sums s = sum_up(w);
+    return s.live > 0 && s.unfinished == 0 && s.reported > 0;
+}
+
+bool whistle_takes_joins(const struct whistle *w)
+{
+    return w->stage >= STATE(BLOWN) && w->stage != STATE(CANCELLED) &&
+           w->stage != STATE(RULED_CLOSED);
+}
+
+// A joined one is open as long as a task of it goes on.
+static bool has_open_task(const struct whistle *w)
+{
+    for (size_t i = 0; i < w->n_tasks; i++)
+        if (task_is_open(&w->tasks[i]))
+            return true;
+    return false;
+}
+
 bool whistle_is_open(const struct whistle *w)
 {
+    if (w->stage == STATE(MERGED))
+        return has_open_task(w);
     return w->stage != STATE(RESOLVED) && w->stage != STATE(CLOSED) &&
            w->stage != STATE(CANCELLED) && w->stage != STATE(RULED_CLOSED);
 }
@@ -128,7 +163,7 @@ bool whistle_has_tasks(const struct whistle *w)
 }
 
 // ---- the raising sides --------------------------------------------------------------------------
-static int32_t side_of(const struct wh_district *district, int32_t party)
+int32_t whistle_side_of(const struct wh_district *district, int32_t party)
 {
     const struct wh_unit *unit = wh_district_unit_by_id(district, party);
     if (unit == NULL || unit->street == 0)
@@ -141,7 +176,7 @@ size_t whistle_sides(const struct whistle *w, const struct wh_district *district
 {
     size_t n = 0;
     for (int i = -1; i < w->n_joint; i++) {
-        int32_t side = side_of(district, i < 0 ? w->unit : w->joint[i]);
+        int32_t side = whistle_side_of(district, i < 0 ? w->unit : w->joint[i]);
         bool known = side == 0;
         for (size_t k = 0; k < n; k++)
             known = known || ret_sides[k] == side;
@@ -189,7 +224,7 @@ Whistle__V1__Clock clock_proto(enum clock clock)
 
 bool task_clock_runs(const struct whistle *w, const struct task *t, enum clock clock)
 {
-    if (w->stage != STAGE_IN_TASKS || t->clocks[clock].due == 0 || !task_is_open(t))
+    if (!whistle_in_work(w) || t->clocks[clock].due == 0 || !task_is_open(t))
         return false;
     bool reported = t->state == TASK(REPORTED);
     switch (clock) {
@@ -275,6 +310,17 @@ void task_id_format(const struct whistle *w, const struct wh_district *district,
     whistle_number_format(w, district, number);
     if (code == NULL || wh_task_id_format(number, code, ret_id) < 0)
         ret_id[0] = '\0';
+}
+
+int whistle_number_parse(const struct wh_district *district, const char *text, int64_t *ret_number)
+{
+    char prefix[WH_PREFIX_MAX + 1];
+    int64_t number;
+    if (wh_number_parse(text, prefix, &number) < 0 ||
+        strcmp(prefix, wh_district_prefix(district)) != 0)
+        return WH_E_INVALID;
+    *ret_number = number;
+    return 0;
 }
 
 int task_id_parse(const struct wh_district *district, const char *id, int64_t *ret_number,

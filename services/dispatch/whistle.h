@@ -19,6 +19,7 @@
 #define CATEGORY_MAX 32 // bytes with NUL
 #define TITLE_MAX 124   // bytes with NUL; a longer title is cut at a character
 #define SUBJECT_NOTICES 2
+#define SUBJECT_ENDS 3 // resolved, ended, withdrawn, reopened: what dedup hears
 #define BACKSTOP "DISTRICT" // the body that leads where no rule names one
 
 // A task's clocks. RULING and LEDGER run only while a dispute or a ledger is open.
@@ -54,7 +55,9 @@ enum task_flag {
     TASK_LEDGER_ASKED = 1 << 7,
     TASK_ON_LEDGER = 1 << 8,
     TASK_UPHELD = 1 << 9, // its refusal was right
+    TASK_BEFORE = 15 << 10, // cancelled by a join: its state before (task_before_join)
 };
+#define TASK_BEFORE_SHIFT 10
 
 struct task {
     int32_t department; // party
@@ -81,10 +84,13 @@ enum whistle_flag {
     WHISTLE_DRILL = 1 << 0,
     WHISTLE_UNREVIEWED = 1 << 1, // went out before its street looked at it
     WHISTLE_REVIEWED = 1 << 2,
+    WHISTLE_UNCHECKED = 1 << 3, // went out before dedup had said what it is
+    WHISTLE_MATTER = 1 << 4,    // others were joined to it, then or now (how many: a query)
 };
 
 // stage: what is not derived from tasks. Before dispatch its WhistleState; IN_TASKS after; an end
-// (CANCELLED, RESOLVED, CLOSED, RULED_CLOSED) from then on, until reopened.
+// (CANCELLED, RESOLVED, CLOSED, RULED_CLOSED) from then on, until reopened. MERGED: joined to
+// another; tasks of those who had checked in go on.
 #define STAGE_IN_TASKS WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_DISPATCHED
 
 struct whistle {
@@ -104,8 +110,14 @@ struct whistle {
     struct task_clock confirm; // runs while the whistle is REPORTED
     uint64_t proposer; // who proposed to rule it closed (identity and officer hashed), 0 none
     uint8_t proposer_is_district;
-    uint8_t reserved[3];
-    uint32_t reopened; // how often
+    uint8_t joined_stage; // its stage before it was joined, 0: it had none
+    uint8_t reserved[2];
+    uint32_t reopened;              // how often
+    uint32_t untold;                // joined reports that no collected notice has told of
+    uint32_t reserved_too;
+    int64_t merged_into, joined_at; // the matter it is joined to, since when; 0 none
+    int64_t held_until;             // HELD: a person decides until then
+    int64_t tell_at, told_at;       // the next collected notice, 0 none; the last one
     struct task tasks[];
 };
 
@@ -128,17 +140,26 @@ bool task_is_live(const struct task *t);                                      //
 bool task_is_open(const struct task *t);                  // live and not yet CONFIRMED
 bool task_is_reported(const struct task *t);              // REPORTED or CONFIRMED
 bool task_is_arrived(const struct task *t);               // has checked in
+uint8_t task_before_join(const struct task *t);           // its state then, 0: no join cancelled it
 const struct task *whistle_lead(const struct whistle *w); // the live lead, NULL without
 // The state everybody sees: the stage, or derived from the tasks (domain: ACTIVE when any task has
 // checked in; REPORTED when every live task is REPORTED or CONFIRMED and one is REPORTED …).
 Whistle__V1__WhistleState whistle_state(const struct whistle *w);
 bool whistle_is_open(const struct whistle *w);   // not RESOLVED, CLOSED, CANCELLED, RULED_CLOSED
 bool whistle_has_tasks(const struct whistle *w); // was dispatched
+// May its tasks live on: dispatched and not ended, or joined.
+bool whistle_in_work(const struct whistle *w);
+// Every live task is reported and one waits to be confirmed (also of a joined whistle).
+bool whistle_awaits_confirm(const struct whistle *w);
+// May others be joined to it? Not to one that is withdrawn, ruled closed or not blown yet.
+bool whistle_takes_joins(const struct whistle *w);
 
 // The raising sides: who confirms, rates, extends. A community's matter: its street; a department
 // that raises: itself; joint units likewise. Up to 1 + JOINT_MAX, the raiser's side first.
 size_t whistle_sides(const struct whistle *w, const struct wh_district *district,
                      int32_t ret_sides[1 + JOINT_MAX]);
+// The side that a unit or department speaks through: a community's street, else itself.
+int32_t whistle_side_of(const struct wh_district *district, int32_t party);
 // Index of `party` among the sides, -1 where it is none.
 int whistle_side(const struct whistle *w, const struct wh_district *district, int32_t party);
 
@@ -162,6 +183,8 @@ void task_id_format(const struct whistle *w, const struct wh_district *district,
                     char ret_id[WH_TASK_ID_MAX]);
 void whistle_number_format(const struct whistle *w, const struct wh_district *district,
                            char ret_number[WH_NUMBER_MAX]);
+// 0, WH_E_INVALID (form, or another district's).
+int whistle_number_parse(const struct wh_district *district, const char *text, int64_t *ret_number);
 // Splits a task's id. 0, WH_E_INVALID (form), WH_E_NOTFOUND (no such party).
 int task_id_parse(const struct wh_district *district, const char *id, int64_t *ret_number,
                   int32_t *ret_department);

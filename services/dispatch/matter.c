@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a joined report means for the matter it is joined to. Its words reach everybody who works on
+// it at once (the event); notices about it are collected, so that twenty reports are not twenty
+// messages; only danger that the matter did not know, and a higher priority, are told at once.
+#include <stdio.h>
+#include <string.h>
+
+#include "dispatch/decide_internal.h"
+#include "dispatch/words.h"
+
+#define DEDUP(x) WHISTLE__V1__DEDUP_EVENT__WHAT_##x
+
+static bool somebody_works(const struct whistle *w)
+{
+    return whistle_in_work(w) && whistle_is_open(w);
+}
+
+// When the collected reports are told: some time after the first, then not more often than every
+// so much. One that waits already takes this one along.
+static int64_t tell_at(const struct pen *p)
+{
+    const struct whistle *w = p->w;
+    int64_t first = p->c->now + p->c->collect_first, next = w->told_at + p->c->collect_every;
+    if (w->tell_at != 0)
+        return w->tell_at;
+    return w->told_at != 0 && next > first ? next : first;
+}
+
+// Everybody whose task is open, in the matter or joined to it, once.
+static void tell_everybody(struct pen *p, const struct message *m)
+{
+    const struct audience *a = p->c->audience;
+    struct message each = *m;
+    tell_departments(p, m, task_is_open);
+    for (uint32_t i = 0; a != NULL && i < a->n_departments; i++) {
+        const struct task *own = whistle_task(p->w, a->departments[i]);
+        each.receiver = a->departments[i];
+        if (own == NULL || !task_is_open(own))
+            tell(p, &each);
+    }
+}
+
+void tell_collected(struct pen *p)
+{
+    if (p->w->tell_at == 0 || p->w->tell_at > p->c->now || p->w->untold == 0)
+        return;
+    Whistle__V1__NoticesReleased *release = pen_release(p);
+    release->collected = (int32_t)p->w->untold;
+    tell_everybody(p, &(struct message){.kind = NOTICE_SUPPORT, .choice = (int)p->w->untold});
+}
+
+// The words of danger, one after the other.
+static char *danger_words(struct pen *p, char *const *danger, size_t n)
+{
+    struct words w = {.n = 0};
+    w.text[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        words_add(&w, i == 0 ? "" : "、");
+        words_add(&w, danger[i]);
+    }
+    return pen_text(p, w.text);
+}
+
+static void tell_danger(struct pen *p, char *const *danger, size_t n)
+{
+    struct message m = {.kind = NOTICE_DANGER,
+                        .priority = PRIORITY(P1),
+                        .text = danger_words(p, danger, n)};
+    if (somebody_works(p->w))
+        tell_everybody(p, &m);
+    else
+        tell_sides(p, &m); // nobody is at work on it any more: whoever may reopen it
+}
+
+static void raise_to(struct pen *p, Whistle__V1__Priority to, char *reason)
+{
+    bool higher = to >= PRIORITY(P1) && (uint8_t)to < p->w->priority;
+    if (higher && whistle_is_open(p->w))
+        change_priority(p, to, reason);
+}
+
+static void emit_supported(struct pen *p, Whistle__V1__WhistleSupported *e)
+{
+    e->number = pen_text(p, p->number);
+    pen_emit(p);
+}
+
+static void on_merged(struct pen *p, Whistle__V1__WhistleMerged *said)
+{
+    struct whistle *w = p->w;
+    bool ended = w->stage == STATE(RESOLVED) || w->stage == STATE(CLOSED);
+    if (said->how == WHISTLE__V1__JOIN_AS__JOIN_AS_REOPEN && ended && whistle_has_tasks(w))
+        reopen(p, said->reason);
+    Whistle__V1__WhistleSupported *e =
+        pen_event(p, EVENT(SUPPORTED), &whistle__v1__whistle_supported__descriptor);
+    e->from = said->number;
+    e->title = said->title;
+    e->text = said->text;
+    e->supporters = said->supporters;
+    e->danger = said->danger;
+    e->n_danger = said->n_danger;
+    e->tell_at = somebody_works(w) && said->n_danger == 0 ? tell_at(p) : 0;
+    emit_supported(p, e);
+    raise_to(p, said->raise_to, said->reason);
+    if (said->n_danger > 0 && !p->failed && !p->broken)
+        tell_danger(p, said->danger, said->n_danger);
+}
+
+static void on_split(struct pen *p, const Whistle__V1__WhistleSplit *said)
+{
+    Whistle__V1__SupportLost *e =
+        pen_event(p, EVENT(SUPPORT_LOST), &whistle__v1__support_lost__descriptor);
+    e->number = pen_text(p, p->number);
+    e->from = said->number;
+    e->supporters = said->supporters;
+    pen_emit(p);
+}
+
+// More of what is joined to it: a person wrote it, so it is told as its own additions are.
+static void on_more(struct pen *p, const Whistle__V1__WhistleSupplemented *said)
+{
+    Whistle__V1__WhistleSupported *e =
+        pen_event(p, EVENT(SUPPORTED), &whistle__v1__whistle_supported__descriptor);
+    e->from = said->number;
+    e->text = said->text;
+    e->supporters = p->c->audience == NULL ? 0 : (int32_t)p->c->audience->supporters;
+    emit_supported(p, e);
+    if (somebody_works(p->w))
+        tell_everybody(p, &(struct message){.kind = NOTICE_MORE});
+}
+
+static void on_forwarded(struct pen *p, const Whistle__V1__IntakeEvent *said)
+{
+    if (said == NULL || !whistle_takes_joins(p->w))
+        return;
+    if (said->what_case == INTAKE(SUPPLEMENTED))
+        on_more(p, said->supplemented);
+    else if (said->what_case == INTAKE(PRIORITY_CHANGED))
+        raise_to(p, said->priority_changed->to, said->priority_changed->reason);
+}
+
+int decide_matter(const Whistle__V1__DedupEvent *event, const struct whistle *w,
+                  const struct decision_context *context, struct decision *d)
+{
+    struct pen p;
+    pen_begin(&p, context, w, w->number, d);
+    if (event->what_case == DEDUP(MERGED))
+        on_merged(&p, event->merged);
+    else if (event->what_case == DEDUP(SPLIT))
+        on_split(&p, event->split);
+    else if (event->what_case == DEDUP(FORWARDED))
+        on_forwarded(&p, event->forwarded->event);
+    return pen_end(&p);
+}
