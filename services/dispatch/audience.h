@@ -11,9 +11,9 @@
 #define AUDIENCE_MAX 512
 
 struct audience {
-    uint32_t supporters;          // whistles joined to it, directly or not
+    uint32_t supporters; // whistles joined to it, directly or not
     uint32_t n_units, n_departments;
-    int32_t units[AUDIENCE_MAX];  // raised or asked for them, each once
+    int32_t units[AUDIENCE_MAX]; // raised or asked for them, each once
     int32_t departments[AUDIENCE_MAX];
 };
 

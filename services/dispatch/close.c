@@ -43,8 +43,7 @@ void reopen(struct pen *p, char *reason)
     e->reason = reason;
     for (size_t i = 0; i < p->w->n_tasks; i++)
         if (is_confirmed(&p->w->tasks[i]))
-            pen_append(p, (void ***)&e->tasks, &e->n_tasks, &cap,
-                       fresh_clocks(p, &p->w->tasks[i]));
+            pen_append(p, (void ***)&e->tasks, &e->n_tasks, &cap, fresh_clocks(p, &p->w->tasks[i]));
     int64_t due = e->n_tasks > 0 ? e->tasks[0]->due_report : 0;
     pen_emit(p);
     tell_departments(p, &(struct message){.kind = NOTICE_REOPENED, .due = due}, is_reworking);

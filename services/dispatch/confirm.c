@@ -148,7 +148,8 @@ static enum wh_rule check_confirm(struct deciding *x, int side)
     bool self = w->stage == STATE(SELF);
     if (side < 0)
         return refuse(x, WH_RULE_RAISER_ONLY, "number", "only the raising side confirms");
-    if ((whistle_in_work(w) && whistle_is_open(w)) || (self && x->command->choice == VERDICT(SOLVED)))
+    if ((whistle_in_work(w) && whistle_is_open(w)) ||
+        (self && x->command->choice == VERDICT(SOLVED)))
         return x->command->choice != 0 ? WH_RULE_NONE
                                        : refuse(x, WH_RULE_FIELD_MISSING, "verdict", "a verdict");
     if (w->stage == STATE(MERGED))

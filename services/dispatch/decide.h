@@ -35,8 +35,8 @@ struct decision_context {
     int64_t now;
     const struct wh_district *district;
     struct wh_arena *arena;
-    struct deciding_actor actor; // a timer: empty strings, no roles
-    const char *times_set;       // for new tasks: "normal" (also NULL) or "emergency"
+    struct deciding_actor actor;     // a timer: empty strings, no roles
+    const char *times_set;           // for new tasks: "normal" (also NULL) or "emergency"
     const struct audience *audience; // of the whistle decided on; NULL: nobody stands behind it
     const struct noted *noted;       // withdrawals that came before it; NULL: none
     int64_t collect_first, collect_every; // ms: joined reports are told collected

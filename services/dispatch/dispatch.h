@@ -18,6 +18,8 @@ struct dispatch {
     struct wh_shelf *queues;   // receiver → struct queue; all of them are always there
     struct wh_shelf
         *books; // number → notices of one whistle, for the turn that asks (handler_notice.c)
+    struct wh_shelf *audiences;       // number → struct audience, for the turn that asks
+    struct wh_shelf *noted;           // number → struct noted; all of them are always there
     struct wh_district *district;     // in force; NULL before the first one
     struct wh_district *pending;      // adopted in the turn in hand
     int64_t highest, pending_highest; // largest number with a row; larger ones need no load
@@ -27,7 +29,10 @@ struct dispatch {
         uint8_t *data;
         size_t n, cap;
     } book;
-    struct whistle_room before; // a whistle as it was before the item in hand
+    int64_t audience_key; // the audience being read from rows
+    struct audience audience;
+    int64_t collect_first, collect_every; // settings, ms
+    struct whistle_room before;           // a whistle as it was before the item in hand
     struct queue_room queue;
     struct decision decision;
     struct simulation_job *simulating; // one at a time (view_simulate.c)
@@ -36,6 +41,9 @@ struct dispatch {
         int64_t at; // when intake told of them
     } fresh[DISPATCH_FRESH_MAX];
     size_t n_fresh;
+    struct { // in the turn in hand
+        int64_t by_rule, by_person, parted, unchecked;
+    } tally;
     struct dispatch_counted {
         int64_t tasks[DISPATCH_TASK_STATES], overdue, supervised, untold, untold_ms;
     } counted; // in the tables, for /metrics
@@ -49,8 +57,9 @@ int need_command(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_command(void *state, struct wh_turn *turn, const struct wh_item *item);
 int need_notice_answer(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_notice_answer(void *state, struct wh_turn *turn, const struct wh_item *item);
-int need_intake(void *state, struct wh_turn *turn, const struct wh_item *item);
-int on_intake(void *state, struct wh_turn *turn, const struct wh_item *item);
+int need_dedup(void *state, struct wh_turn *turn, const struct wh_item *item);
+int on_dedup(void *state, struct wh_turn *turn, const struct wh_item *item);
+int on_urgent(void *state, struct wh_turn *turn, const struct wh_item *item);
 int need_p1(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_p1(void *state, struct wh_turn *turn, const struct wh_item *item);
 int need_timer(void *state, struct wh_turn *turn, const struct wh_item *item);
@@ -71,8 +80,10 @@ extern const struct wh_loader dispatch_rebuild[REBUILDS];
 
 // ---- figures (handler_figures.c) ----------------------------------------------------------------
 void dispatch_count(void *state, const struct wh_row *row); // service.h: count
-// A whistle has its tasks now (in the turn in hand); item: intake's event.
+// A whistle has its tasks now (in the turn in hand); item: the event that brought it.
 void dispatch_fresh(struct dispatch *state, const struct wh_item *item, const struct whistle *w);
+// Joins, partings, unchecked ones among a decision's events.
+void dispatch_tally(struct dispatch *state, const struct decision *decision);
 void dispatch_tell_fresh(struct dispatch *state); // the turn is committed
 
 // ---- inside the handlers ------------------------------------------------------------------------
@@ -81,6 +92,16 @@ struct decision_context dispatch_context(struct dispatch *state, struct wh_turn 
 // The whistle as the turn sees it, NULL where there is none.
 const struct whistle *dispatch_whistle(struct dispatch *state, int64_t number);
 void dispatch_need_whistle(struct dispatch *state, struct wh_turn *turn, int64_t number);
+// Who stands behind a matter (handler_matter.c): to be asked for before; NULL: nobody does.
+int dispatch_need_audience(struct dispatch *state, struct wh_turn *turn, int64_t number);
+const struct audience *dispatch_audience(struct dispatch *state, int64_t number);
+// A whistle with all behind it now stands behind the matter, as far as this turn goes on.
+int dispatch_audience_joins(struct dispatch *state, int64_t number, int64_t matter);
+// Withdrawals of a number that is not here; NULL: none. done: the whistle has come.
+const struct noted *dispatch_noted(struct dispatch *state, int64_t number);
+int dispatch_noted_done(struct dispatch *state, struct wh_turn *turn, int64_t number);
+int dispatch_note_withdrawal(struct dispatch *state, struct wh_turn *turn,
+                             const struct wh_item *item, int64_t number);
 // Makes a decision that was taken on state->before (has_before) effective: events, rows, queues,
 // timer.
 int dispatch_apply(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fold of a whistle: what each event of the journal does to it. A task's own events are in
-// fold_task.c, what dedup brings about in fold_join.c. Due times come from the event; `from` (their beginning) follows from the rules.
+// fold_task.c, what dedup brings about in fold_join.c. Due times come from the event; `from` (their
+// beginning) follows from the rules.
 #include "dispatch/fold.h"
 
 #include <string.h>
@@ -248,8 +249,8 @@ static int fold_whistle(struct whistle *w, const struct fold_context *c,
     }
 }
 
-// The confirmation's clock runs exactly while the whistle is REPORTED, or joined and what goes on of
-// it is reported.
+// The confirmation's clock runs exactly while the whistle is REPORTED, or joined and what goes on
+// of it is reported.
 static void follow_state(struct whistle *w, const struct fold_context *c)
 {
     if (!whistle_awaits_confirm(w)) {

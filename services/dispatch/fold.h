@@ -19,8 +19,8 @@ struct fold_context {
 
 // Applies `event` to `room` (made by whistle_copy; an empty one where the event creates it).
 // 0; WH_E_INVALID where the event does not fit the state (a journal that is not ours), room then
-// undefined. Events that touch no whistle (district_adopted, notice answers, a withdrawal of what is not here)
-// change nothing.
+// undefined. Events that touch no whistle (district_adopted, notice answers, a withdrawal of what
+// is not here) change nothing.
 int fold(struct whistle_room *room, const struct fold_context *context,
          const Whistle__V1__DispatchEvent *event);
 // From a journal row: the context out of its envelope.

@@ -116,7 +116,8 @@ int fold_join_event(struct whistle *w, const struct fold_context *c,
         return on_parted(w, c, e->parted);
     case EVENT(SUPPORTED):
         return on_supported(w, e->supported);
-    default: // a supporter less, a matter that came back: how many is a query, history says the rest
+    default: // a supporter less, a matter that came back: how many is a query, history says the
+             // rest
         return 0;
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands, intake's events and timers: from what came in to a decision of the rules, and from the
+// Commands: from what came in to a decision of the rules, and from the
 // decision to events, rows, queues and the next timer. One runner serves all verbs; what a verb
 // means is decided in decide*.c. No SQL, no sockets.
 #include <string.h>
@@ -23,6 +23,8 @@ struct decision_context dispatch_context(struct dispatch *state, struct wh_turn 
     const char *identity = timer || actor->identity == NULL ? "" : actor->identity;
     const char *officer = timer || actor->officer == NULL ? "" : actor->officer;
     return (struct decision_context){
+        .collect_first = state->collect_first,
+        .collect_every = state->collect_every,
         .now = wh_turn_now(turn),
         .district = district,
         .arena = wh_turn_arena(turn),
@@ -204,6 +206,13 @@ int dispatch_refuse(struct wh_turn *turn, const struct wh_item *item, enum wh_ru
 
 // ---- commands -----------------------------------------------------------------------------------
 
+// Does it end or begin a matter, so that everybody behind it is to hear of it?
+static bool concerns_all(const struct wh_item *item)
+{
+    return item->what == COMMAND(CONFIRM) || item->what == COMMAND(REOPEN) ||
+           item->what == COMMAND(WITHDRAW) || item->what == COMMAND(RULE_CLOSE);
+}
+
 int need_command(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
     struct dispatch *state = arg;
@@ -212,10 +221,14 @@ int need_command(void *arg, struct wh_turn *turn, const struct wh_item *item)
     if (wire_check(item, &fault) != 0) {
         return 0;
     }
-    for (size_t i = 0; wire_target(item, i, &target); i++) {
+    int error = 0;
+    for (size_t i = 0; error == 0 && wire_target(item, i, &target); i++) {
         dispatch_need_whistle(state, turn, target.whistle);
+        if (concerns_all(item)) {
+            error = dispatch_need_audience(state, turn, target.whistle);
+        }
     }
-    return 0;
+    return error;
 }
 
 // A repeat under another request id: nothing happens, the answer says how it stands.
@@ -253,6 +266,12 @@ static int decide_one(struct dispatch *state, struct wh_turn *turn, const struct
         return wh_refuse(turn, item, fault.rule, fault.field, NULL);
     }
     const struct whistle *w = dispatch_before(state, target->whistle);
+    if (w == NULL && item->what == COMMAND(WITHDRAW)) {
+        return dispatch_note_withdrawal(state, turn, item, target->whistle);
+    }
+    if (concerns_all(item)) {
+        context.audience = dispatch_audience(state, target->whistle);
+    }
     decision_init(d);
     enum wh_rule rule = decide(item->what, w, &context, &command, d);
     if (rule != WH_RULE_NONE) {

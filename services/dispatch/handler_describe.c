@@ -64,6 +64,8 @@ static const char *whistle_word(const Whistle__V1__DispatchEvent *e)
         return "ACTIVE";
     case EVENT(WITHDRAWN):
         return "CANCELLED";
+    case EVENT(WITHDRAWAL_NOTED):
+        return "NOTED";
     case EVENT(DEPARTMENTS_ADDED):
         return "ADDED";
     case EVENT(RULE_CLOSE_PROPOSED):

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dispatch/dispatch.h"
+#include "dispatch/words.h"
 #include "runtime/service.h"
 
 // ---- counted as it happens ----------------------------------------------------------------------
@@ -18,6 +19,21 @@ void dispatch_fresh(struct dispatch *state, const struct wh_item *item, const st
     state->fresh[state->n_fresh++].at = item->event->at;
 }
 
+static void tell_tally(struct dispatch *state)
+{
+    struct wh_runtime *runtime = state->runtime;
+    wh_metric_add(runtime, "whistles_joined_total", "whistles joined to a matter",
+                  WH_LABELS({"by", "rule"}), (double)state->tally.by_rule);
+    wh_metric_add(runtime, "whistles_joined_total", "whistles joined to a matter",
+                  WH_LABELS({"by", "person"}), (double)state->tally.by_person);
+    wh_metric_add(runtime, "whistles_parted_total", "whistles separated from their matter again",
+                  NULL, (double)state->tally.parted);
+    wh_metric_add(runtime, "whistles_unchecked_total",
+                  "P1 whistles that went out before dedup had said what they are", NULL,
+                  (double)state->tally.unchecked);
+    memset(&state->tally, 0, sizeof state->tally);
+}
+
 void dispatch_tell_fresh(struct dispatch *state)
 {
     static const char *const names[] = {"", "P1", "P2", "P3", "P4"};
@@ -25,7 +41,7 @@ void dispatch_tell_fresh(struct dispatch *state)
     for (size_t i = 0; i < state->n_fresh; i++) {
         n[state->fresh[i].priority % 5]++;
         wh_metric_waited(state->runtime, "dispatch_wait_seconds",
-                         "from intake's event to the departments' tasks, durable",
+                         "from the event that sent it out to the departments' tasks, durable",
                          state->fresh[i].at);
     }
     for (size_t i = 1; i < 5; i++) {
@@ -33,6 +49,19 @@ void dispatch_tell_fresh(struct dispatch *state)
                       WH_LABELS({"priority", names[i]}), n[i]);
     }
     state->n_fresh = 0;
+    tell_tally(state);
+}
+
+void dispatch_tally(struct dispatch *state, const struct decision *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const Whistle__V1__DispatchEvent *e = d->events[i].event;
+        bool joined = e->what_case == EVENT(JOINED);
+        state->tally.by_person += joined && e->joined->by_person;
+        state->tally.by_rule += joined && !e->joined->by_person;
+        state->tally.parted += e->what_case == EVENT(PARTED);
+        state->tally.unchecked += e->what_case == EVENT(DISPATCHED) && e->dispatched->unchecked;
+    }
 }
 
 #define DISPATCH_ENDED WHISTLE__V1__TASK_STATE__TASK_STATE_CONFIRMED

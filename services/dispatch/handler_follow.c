@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Intake's events and timers: from what came in to a decision of the rules. A timer's key is a
-// whistle's number or, much smaller, the receiver of a queue.
+// What dedup says, in its order: the verdict on each whistle, joins and partings, and whatever
+// intake said of it. A P1 goes ways of its own: `urgent` brings its verdict past any backlog, and
+// intake's `p1` brings it after a while in case there is no verdict yet. One event may concern two
+// whistles: itself and the matter it is joined to; both change in one turn.
 #include "dispatch/dispatch.h"
-#include "dispatch/escalate.h"
 #include "dispatch/words.h"
 
-#define TIMER_RETRY_MS 60000 // a timer that was due and brought nothing about must not spin
+#define DEDUP(x) WHISTLE__V1__DEDUP_EVENT__WHAT_##x
 
-// ---- intake -------------------------------------------------------------------------------------
-
-static const Whistle__V1__IntakeEvent *intake_event(const struct wh_item *item)
+static const Whistle__V1__DedupEvent *dedup_event(const struct wh_item *item)
 {
-    return (const Whistle__V1__IntakeEvent *)item->payload;
-}
-
-int need_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
-{
-    dispatch_need_whistle(arg, turn, item->event->object);
-    return 0;
+    return (const Whistle__V1__DedupEvent *)item->payload;
 }
 
 // Our own copy, so that our state is the fold of our own journal.
-static int adopt(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item)
+static int adopt(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                 Whistle__V1__DistrictAdopted *adopted)
 {
-    Whistle__V1__DistrictAdopted *adopted = intake_event(item)->district_adopted;
     Whistle__V1__DispatchEvent event = WHISTLE__V1__DISPATCH_EVENT__INIT;
     struct wh_district *district;
     if (adopted->district == NULL) {
@@ -52,94 +45,177 @@ static int adopt(struct dispatch *state, struct wh_turn *turn, const struct wh_i
     return 0;
 }
 
-int on_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
+// The matter that the event concerns beside its whistle; 0 none.
+static int64_t matter_of(const struct dispatch *state, const struct wh_item *item)
+{
+    const Whistle__V1__DedupEvent *e = dedup_event(item);
+    const struct wh_district *district = dispatch_district(state);
+    const char *text = e->what_case == DEDUP(MERGED)      ? e->merged->into
+                       : e->what_case == DEDUP(SPLIT)     ? e->split->from
+                       : e->what_case == DEDUP(FORWARDED) ? e->forwarded->matter
+                                                          : "";
+    int64_t number = 0;
+    if (district == NULL || text[0] == '\0' || whistle_number_parse(district, text, &number) != 0 ||
+        number == item->event->object) {
+        return 0;
+    }
+    return number;
+}
+
+int need_dedup(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
     struct dispatch *state = arg;
-    const Whistle__V1__IntakeEvent *event = intake_event(item);
-    if (event->what_case == INTAKE(DISTRICT_ADOPTED)) {
-        return adopt(state, turn, item);
+    int64_t matter = matter_of(state, item);
+    dispatch_need_whistle(state, turn, item->event->object);
+    if (matter == 0) {
+        return 0;
+    }
+    dispatch_need_whistle(state, turn, matter);
+    int error = dispatch_need_audience(state, turn, item->event->object);
+    return error != 0 ? error : dispatch_need_audience(state, turn, matter);
+}
+
+// What the event means for its whistle. ret_said: what was decided first, 0 nothing.
+static int decide_own(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                      int64_t matter, uint32_t *ret_said)
+{
+    int64_t number = item->event->object;
+    const struct whistle *into = dispatch_whistle(state, matter);
+    struct decision_context context = dispatch_context(state, turn, item);
+    struct decision *d = &state->decision;
+    bool taken = into != NULL && whistle_takes_joins(into);
+    const struct whistle *w = dispatch_before(state, number);
+    bool had_tasks = w != NULL && whistle_has_tasks(w);
+    context.noted = dispatch_noted(state, number);
+    decision_init(d);
+    int error = decide_dedup(dedup_event(item), w, number, taken, &context, d);
+    error = error != 0 ? error : dispatch_apply(state, turn, item, d, w != NULL);
+    if (error != 0) {
+        return error;
+    }
+    *ret_said = d->n == 0 ? 0 : (uint32_t)d->events[0].event->what_case;
+    dispatch_tally(state, d);
+    if (!had_tasks && d->after != NULL && whistle_has_tasks(d->after)) {
+        dispatch_fresh(state, item, d->after);
+    }
+    return context.noted == NULL ? 0 : dispatch_noted_done(state, turn, number);
+}
+
+// And for the matter.
+static int decide_its_matter(struct dispatch *state, struct wh_turn *turn,
+                             const struct wh_item *item, int64_t matter)
+{
+    const struct whistle *w = dispatch_before(state, matter);
+    if (w == NULL) {
+        return 0;
+    }
+    struct decision_context context = dispatch_context(state, turn, item);
+    context.audience = dispatch_audience(state, matter);
+    decision_init(&state->decision);
+    int error = decide_matter(dedup_event(item), w, &context, &state->decision);
+    return error != 0 ? error : dispatch_apply(state, turn, item, &state->decision, true);
+}
+
+int on_dedup(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dispatch *state = arg;
+    const Whistle__V1__DedupEvent *e = dedup_event(item);
+    if (e->what_case == DEDUP(DISTRICT_ADOPTED)) {
+        return adopt(state, turn, item, e->district_adopted);
     }
     if (dispatch_district(state) == NULL || item->event->object == 0) {
         return 0; // nothing of a whistle can come before the first district
     }
-    struct decision_context context = dispatch_context(state, turn, item);
-    struct decision *d = &state->decision;
-    const struct whistle *w = dispatch_before(state, item->event->object);
-    decision_init(d);
-    int error = decide_intake(event, w, item->event->object, &context, d);
-    bool had_tasks = w != NULL && whistle_has_tasks(w);
-    error = error != 0 ? error : dispatch_apply(state, turn, item, d, w != NULL);
-    if (error == 0 && !had_tasks && d->after != NULL && whistle_has_tasks(d->after)) {
-        dispatch_fresh(state, item, d->after);
+    int64_t matter = matter_of(state, item);
+    uint32_t said = 0;
+    int error = decide_own(state, turn, item, matter, &said);
+    bool concerned = (e->what_case == DEDUP(MERGED) && said == EVENT(JOINED)) ||
+                     (e->what_case == DEDUP(SPLIT) && said == EVENT(PARTED)) ||
+                     e->what_case == DEDUP(FORWARDED);
+    if (error != 0 || matter == 0 || !concerned) {
+        return error;
+    }
+    error = decide_its_matter(state, turn, item, matter);
+    if (error == 0 && e->what_case == DEDUP(MERGED)) {
+        error = dispatch_audience_joins(state, item->event->object, matter);
     }
     return error;
 }
 
-// ---- P1 by a way of its own: it waits behind no backlog -----------------------------------------
-// Only what was blown as it was raised: nothing of it can come before, and when intake's feed
-// brings it again it is known. The districts come this way too, so that a P1 meets the one it was
-// raised under. Everything else waits for intake's feed, which has it in order.
+// ---- P1 past any backlog ------------------------------------------------------------------------
+// Only the first word on a whistle that is not here: it goes out, or is joined to a matter that is
+// here. All else waits for the feed that has everything in its order.
 
-static bool overtakes(const struct wh_item *item)
+static bool overtakes(struct dispatch *state, const struct wh_item *item)
 {
-    const Whistle__V1__IntakeEvent *event = intake_event(item);
-    if (event->what_case == INTAKE(DISTRICT_ADOPTED))
+    uint32_t what = (uint32_t)dedup_event(item)->what_case;
+    if (what == DEDUP(DISTRICT_ADOPTED)) {
         return true;
-    return event->what_case == INTAKE(BLOWN) && event->blown->whistle != NULL &&
-           event->blown->whistle->submitted_at == item->event->at;
+    }
+    if (dispatch_whistle(state, item->event->object) != NULL) {
+        return false;
+    }
+    const struct whistle *into = dispatch_whistle(state, matter_of(state, item));
+    return what == DEDUP(CLEARED) ||
+           (what == DEDUP(MERGED) && into != NULL && whistle_takes_joins(into));
+}
+
+int on_urgent(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    return overtakes(arg, item) ? on_dedup(arg, turn, item) : 0;
+}
+
+// ---- P1 without a verdict -----------------------------------------------------------------------
+// Intake's own word, held back for `unchecked_s`: whatever is not here by then goes out unchecked.
+// Only what was blown as it was raised: nothing of it can come before.
+
+static const Whistle__V1__WhistleBlown *raised_as_p1(const struct wh_item *item)
+{
+    const Whistle__V1__IntakeEvent *e = (const Whistle__V1__IntakeEvent *)item->payload;
+    bool is = e->what_case == INTAKE(BLOWN) && e->blown->whistle != NULL &&
+              e->blown->whistle->submitted_at == item->event->at;
+    return is ? e->blown : NULL;
 }
 
 int need_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
-    return overtakes(item) ? need_intake(arg, turn, item) : 0;
-}
-
-int on_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
-{
-    return overtakes(item) ? on_intake(arg, turn, item) : 0;
-}
-
-// ---- timers: a whistle's number, or the receiver of a queue -------------------------------------
-
-static const struct queue *queue_of(struct dispatch *state, int64_t key)
-{
-    return key <= INT32_MAX ? wh_shelf_get(state->queues, key, NULL) : NULL;
-}
-
-int need_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
-{
-    struct dispatch *state = arg;
-    if (item->key > INT32_MAX) {
-        dispatch_need_whistle(state, turn, item->key);
-        return 0;
-    }
-    const struct queue *q = queue_of(state, item->key);
-    for (size_t i = 0; q != NULL && i < q->n; i++) {
-        dispatch_need_whistle(state, turn, q->notices[i].number);
+    if (raised_as_p1(item) != NULL) {
+        dispatch_need_whistle(arg, turn, item->event->object);
     }
     return 0;
 }
 
-int on_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
+static int send_unchecked(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
+                          const Whistle__V1__WhistleBlown *blown)
 {
-    struct dispatch *state = arg;
-    if (item->key <= INT32_MAX) {
-        const struct queue *q = queue_of(state, item->key);
-        return q == NULL || q->n == 0 ? 0 : dispatch_release(state, turn, item, q);
-    }
-    const struct whistle *w = dispatch_before(state, item->key);
-    if (w == NULL || dispatch_district(state) == NULL) {
-        return 0;
-    }
+    int64_t number = item->event->object;
     struct decision_context context = dispatch_context(state, turn, item);
     struct decision *d = &state->decision;
-    decision_init(d);
-    int error = decide_timer(w, &context, d);
-    if (error == 0 && d->n > 0) {
-        return dispatch_apply(state, turn, item, d, true);
+    if (dispatch_whistle(state, number) != NULL) {
+        return 0;
     }
-    int64_t next = next_timer(w, context.district);
-    bool late = next != 0 && next <= context.now;
-    wh_timer_set(turn, item->key, late ? context.now + TIMER_RETRY_MS : next);
-    return error;
+    context.noted = dispatch_noted(state, number);
+    decision_init(d);
+    int error = decide_unchecked(blown, NULL, number, &context, d);
+    error = error != 0 ? error : dispatch_apply(state, turn, item, d, false);
+    if (error == 0) {
+        dispatch_tally(state, d);
+        dispatch_fresh(state, item, d->after);
+    }
+    return error != 0 || context.noted == NULL ? error : dispatch_noted_done(state, turn, number);
+}
+
+int on_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
+{
+    struct dispatch *state = arg;
+    const Whistle__V1__IntakeEvent *e = (const Whistle__V1__IntakeEvent *)item->payload;
+    if (e->what_case ==
+        INTAKE(DISTRICT_ADOPTED)) { // so that a P1 meets the one it was raised under
+        return adopt(state, turn, item, e->district_adopted);
+    }
+    const Whistle__V1__WhistleBlown *blown = raised_as_p1(item);
+    if (blown == NULL || dispatch_district(state) == NULL) {
+        return 0;
+    }
+    return send_unchecked(state, turn, item, blown);
 }

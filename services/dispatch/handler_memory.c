@@ -22,7 +22,12 @@ int dispatch_start(struct wh_runtime *runtime, void **ret_state)
     state->whistles = wh_shelf_new((size_t)wh_setting_int(runtime, "shelf_bytes"));
     state->queues = wh_shelf_new(QUEUE_BYTES);
     state->books = wh_shelf_new(BOOK_BYTES);
-    if (state->whistles == NULL || state->queues == NULL || state->books == NULL) {
+    state->audiences = wh_shelf_new(BOOK_BYTES);
+    state->noted = wh_shelf_new(QUEUE_BYTES);
+    state->collect_first = wh_setting_int(runtime, "collect_first_s") * 1000;
+    state->collect_every = wh_setting_int(runtime, "collect_every_s") * 1000;
+    if (state->whistles == NULL || state->queues == NULL || state->books == NULL ||
+        state->audiences == NULL || state->noted == NULL) {
         dispatch_stop(state);
         return WH_E_NOMEM;
     }
@@ -36,6 +41,8 @@ void dispatch_reset(void *arg)
     wh_shelf_clear(state->whistles);
     wh_shelf_clear(state->queues);
     wh_shelf_clear(state->books);
+    wh_shelf_clear(state->audiences);
+    wh_shelf_clear(state->noted);
     wh_district_free(state->pending);
     wh_district_free(state->district);
     state->pending = state->district = NULL;
@@ -50,6 +57,8 @@ void dispatch_stop(void *arg)
     wh_shelf_free(state->whistles);
     wh_shelf_free(state->queues);
     wh_shelf_free(state->books);
+    wh_shelf_free(state->audiences);
+    wh_shelf_free(state->noted);
     free(state->book.data);
     free(state);
 }
@@ -58,6 +67,7 @@ int dispatch_ready(void *arg)
 {
     struct dispatch *state = arg;
     wh_shelf_commit(state->queues);
+    wh_shelf_commit(state->noted);
     state->pending_highest = state->highest;
     dispatch_tell_fresh(state); // none: makes the figures known
     return 0;
@@ -79,6 +89,7 @@ void dispatch_committed(void *arg)
     }
     state->highest = state->pending_highest;
     wh_shelf_clear(state->books);
+    wh_shelf_clear(state->audiences);
     wh_metric_set(state->runtime, "shelf_bytes", "memory that whistles take", NULL,
                   (double)wh_shelf_bytes(state->whistles));
     dispatch_tell_fresh(state);
@@ -91,7 +102,9 @@ void dispatch_rolled_back(void *arg)
     state->pending = NULL;
     state->pending_highest = state->highest;
     state->n_fresh = 0;
+    memset(&state->tally, 0, sizeof state->tally);
     wh_shelf_clear(state->books);
+    wh_shelf_clear(state->audiences);
 }
 
 int32_t dispatch_subject(void *arg, const char *code)
@@ -116,6 +129,11 @@ const struct wh_loader dispatch_loaders[LOAD_LOADERS] = {
                       .sql = store_load_whistle,
                       .key = 'L',
                       .row = load_whistle},
+    [LOAD_AUDIENCE] = {.name = "audience",
+                       .sql = store_load_audience,
+                       .key = 'L',
+                       .row = load_audience_row,
+                       .done = load_audience_done},
     [LOAD_NOTICES] = {.name = "notices",
                       .sql = store_load_notices,
                       .key = 'L',
@@ -187,4 +205,5 @@ const struct wh_loader dispatch_rebuild[REBUILDS] = {
     [REBUILD_HIGHEST] = {.name = "highest", .sql = store_rebuild_highest, .row = rebuild_highest},
     [REBUILD_TIMERS] = {.name = "timers", .sql = store_rebuild_timers, .row = rebuild_timer},
     [REBUILD_WAITING] = {.name = "waiting", .sql = store_rebuild_waiting, .row = rebuild_waiting},
+    [REBUILD_NOTED] = {.name = "noted", .sql = store_rebuild_noted, .row = rebuild_noted},
 };

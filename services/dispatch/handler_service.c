@@ -72,21 +72,35 @@ static const struct wh_route routes[] = {
 };
 
 static const struct wh_follows follows[] = {
-    {"intake", &whistle__v1__intake_event__descriptor, need_intake, on_intake, false, NULL},
-    {"p1", &whistle__v1__intake_event__descriptor, need_p1, on_p1, true, NULL},
+    {"dedup", &whistle__v1__dedup_event__descriptor, need_dedup, on_dedup, false, NULL},
+    {"urgent", &whistle__v1__dedup_event__descriptor, need_dedup, on_urgent, true, NULL},
+    {"p1", &whistle__v1__intake_event__descriptor, need_p1, on_p1, true, "unchecked_s"},
 };
 
 static const struct wh_feed_name feeds[] = {
     {"dispatch", 0,
      WH_ROLE_SERVICE | WH_ROLE_AUDITOR | WH_ROLE_GATEWAY | DISTRICT | WH_ROLE_LEADER},
     {"notices", SUBJECT_NOTICES, WH_ROLE_NOTIFIER | WH_ROLE_AUDITOR},
+    {"ends", SUBJECT_ENDS, WH_ROLE_SERVICE | WH_ROLE_AUDITOR},
+};
+
+static const struct wh_setting settings[] = {
+    {"unchecked_s", WH_SETTING_INT, "60", 1, 3600, false,
+     "特急哨吹出多少秒后仍无去重结论即直接派单",
+     "a P1 that dedup has not judged so many seconds after it was blown goes out unchecked"},
+    {"collect_first_s", WH_SETTING_INT, "120", 0, 86400, false,
+     "并入的反映攒多少秒后告知部门一次(险情除外)",
+     "joined reports are told to the departments together so many seconds after the first (danger "
+     "at once)"},
+    {"collect_every_s", WH_SETTING_INT, "600", 0, 86400, false, "此后至少隔多少秒再告知一次",
+     "after that not more often than every so many seconds"},
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 const struct wh_service dispatch_service = {
     .name = "dispatch",
-    .migration = "0001_dispatch.sql",
+    .migration = "0002_join.sql",
     .command = &whistle__v1__dispatch_command__descriptor,
     .event = &whistle__v1__dispatch_event__descriptor,
     .answer = &whistle__v1__dispatch_answer__descriptor,
@@ -96,6 +110,8 @@ const struct wh_service dispatch_service = {
     .n_follows = COUNT(follows),
     .feeds = feeds,
     .n_feeds = COUNT(feeds),
+    .settings = settings,
+    .n_settings = COUNT(settings),
     .statements = store_statements,
     .n_statements = PUT_STATEMENTS,
     .loaders = dispatch_loaders,

@@ -6,7 +6,8 @@
 #include "dispatch/words.h"
 
 #define DEDUP(x) WHISTLE__V1__DEDUP_EVENT__WHAT_##x
-#define NO_MATTER "要并入的事项不在办,照常派单 / the matter it was to join is not at work: it goes out"
+#define NO_MATTER \
+    "要并入的事项不在办,照常派单 / the matter it was to join is not at work: it goes out"
 
 // As it goes out now: what was decided of its priority while it waited stays.
 static void send_out_held(struct pen *p, const Whistle__V1__WhistleBlown *said,

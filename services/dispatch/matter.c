@@ -63,9 +63,8 @@ static char *danger_words(struct pen *p, char *const *danger, size_t n)
 
 static void tell_danger(struct pen *p, char *const *danger, size_t n)
 {
-    struct message m = {.kind = NOTICE_DANGER,
-                        .priority = PRIORITY(P1),
-                        .text = danger_words(p, danger, n)};
+    struct message m = {
+        .kind = NOTICE_DANGER, .priority = PRIORITY(P1), .text = danger_words(p, danger, n)};
     if (somebody_works(p->w))
         tell_everybody(p, &m);
     else

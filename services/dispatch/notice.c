@@ -13,10 +13,9 @@
 const char *notice_kind_name(enum notice_kind kind)
 {
     static const char *const names[NOTICE_KINDS] = {
-        "",        "CALL",     "REMIND",    "ESCALATE", "RULE",    "RULED",
-        "REWORK",  "REOPENED", "WITHDRAWN", "PRIORITY", "APPROVE", "APPROVED",
-        "CONFIRM", "REVIEW",   "MORE",      "LEDGER",   "BUNDLE",  "HELD",
-        "JOINED",  "PARTED",   "SUPPORT",   "DANGER"};
+        "",          "CALL",     "REMIND",  "ESCALATE", "RULE",    "RULED",  "REWORK", "REOPENED",
+        "WITHDRAWN", "PRIORITY", "APPROVE", "APPROVED", "CONFIRM", "REVIEW", "MORE",   "LEDGER",
+        "BUNDLE",    "HELD",     "JOINED",  "PARTED",   "SUPPORT", "DANGER"};
     return names[kind < NOTICE_KINDS ? kind : 0];
 }
 
@@ -88,9 +87,8 @@ void notice_address(const struct wh_district *district, const struct called *cal
 static void put_words(struct pen *p, const struct message *m, Whistle__V1__Notice *n)
 {
     struct words w;
-    bool shared = m->kind == NOTICE_CALL || m->kind == NOTICE_MORE ||
-                  m->kind == NOTICE_WITHDRAWN || m->kind == NOTICE_SUPPORT ||
-                  m->kind == NOTICE_DANGER;
+    bool shared = m->kind == NOTICE_CALL || m->kind == NOTICE_MORE || m->kind == NOTICE_WITHDRAWN ||
+                  m->kind == NOTICE_SUPPORT || m->kind == NOTICE_DANGER;
     if (!shared || p->same.kind != m->kind || p->same.due != m->due) {
         notice_words(p, m, true, &w);
         p->same.zh = pen_text(p, w.text);

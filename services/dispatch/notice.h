@@ -6,9 +6,9 @@
 // places in that desk's lists. Level 0 calls the officer on duty, 1 the second contact, 2 the head,
 // 3 the district's dispatcher, 4 the supervision list (the district's head). P1 and P2 go at once;
 // P3 and P4 wait for their desk's hours and are then bundled by receiver; from level 3 on nothing
-// waits and nothing is suppressed; nor does danger that a joined report brings. All notices of a decision travel in one NoticesReleased event
-// right behind it, whose only subject is SUBJECT_NOTICES: departments' feeds do not carry each
-// other's contacts.
+// waits and nothing is suppressed; nor does danger that a joined report brings. All notices of a
+// decision travel in one NoticesReleased event right behind it, whose only subject is
+// SUBJECT_NOTICES: departments' feeds do not carry each other's contacts.
 #ifndef WH_DISPATCH_NOTICE_H
 #define WH_DISPATCH_NOTICE_H
 

@@ -207,8 +207,9 @@ static void add_plain(const struct pen *p, const struct message *m, bool zh, str
         [NOTICE_REOPENED] = {"已重办,", "reopened, ", "反馈", "report"},
         [NOTICE_CONFIRM] = {"部门均已反馈,", "all departments have reported, ", "确认", "confirm"},
         [NOTICE_REVIEW] = {"待审,", "waits for review, ", "审核", "review"},
-        [NOTICE_HELD] = {"疑似与另一件重复,逾时自动派单,请", "perhaps the same as another, else it goes out: ",
-                         "判断", "please decide"},
+        [NOTICE_HELD] = {"疑似与另一件重复,逾时自动派单,请",
+                         "perhaps the same as another, else it goes out: ", "判断",
+                         "please decide"},
         [NOTICE_MORE] = {"情况有补充,请查看", "more was added, please look", NULL, NULL},
         [NOTICE_LEDGER] = {"挂账月度复核,请核对进展",
                            "monthly look at the ledger: please check progress", NULL, NULL},
@@ -239,9 +240,11 @@ static void add_joined(const struct message *m, bool zh, struct words *w)
     words_add(w, zh ? "与" : "the same matter as ");
     words_add(w, m->text);
     if (m->choice == 1)
-        words_add(w, zh ? "是同一事项,已并入,本任务撤销" : ": joined to it, this task is cancelled");
+        words_add(w,
+                  zh ? "是同一事项,已并入,本任务撤销" : ": joined to it, this task is cancelled");
     else
-        words_add(w, zh ? "是同一事项,已并入,请继续配合办理" : ": joined to it, please go on in support");
+        words_add(w, zh ? "是同一事项,已并入,请继续配合办理"
+                        : ": joined to it, please go on in support");
 }
 
 static void add_support(const struct message *m, bool zh, struct words *w)

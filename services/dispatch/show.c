@@ -82,7 +82,8 @@ static bool show_more_time(const struct task *t, struct wh_arena *arena, Whistle
 
 static void show_numbers(const struct whistle *w, const struct task *t, Whistle__V1__Task *shown)
 {
-    shown->part = (Whistle__V1__Part)t->part;
+    bool linked = w->stage == STATE(MERGED) && task_is_live(t); // helps another matter's lead
+    shown->part = linked ? PART(SUPPORT) : (Whistle__V1__Part)t->part;
     shown->state = (Whistle__V1__TaskState)t->state;
     shown->dispatched_at = t->dispatched_at;
     shown->due_sign = t->clocks[CLOCK_SIGN].due;
@@ -188,11 +189,18 @@ Whistle__V1__Whistle *show_whistle(const struct whistle *w, const struct wh_dist
     shown->source = (Whistle__V1__Source)w->source;
     shown->drill = w->flags & WHISTLE_DRILL;
     shown->unreviewed = w->flags & WHISTLE_UNREVIEWED;
+    shown->unchecked = w->flags & WHISTLE_UNCHECKED;
+    shown->held_until_at = w->held_until;
     shown->routing_version = w->routing_version;
     shown->submitted_at = w->submitted_at;
     shown->dispatched_at = w->dispatched_at;
     shown->due_resolve = whistle_due_resolve(w);
     shown->next = show_next(arena, district, next_of_whistle(w, district));
+    if (w->merged_into != 0 &&
+        wh_number_format(wh_district_prefix(district), w->merged_into, number) == 0)
+        shown->merged_into = wh_arena_strdup(arena, number);
+    if (shown->merged_into == NULL)
+        return NULL;
     if (shown->number == NULL || shown->category == NULL || shown->title == NULL ||
         shown->next == NULL || !show_units(w, district, arena, shown) ||
         !show_tasks(w, district, arena, now, shown))

@@ -281,12 +281,68 @@ static void act(struct replay *replay, const Whistle__V1__Event *envelope,
 
 // ---- rows ---------------------------------------------------------------------------------------
 
+// ---- dedup's word -------------------------------------------------------------------------------
+
+// Who is joined to what stays as it was; which tasks that cancels and restores is decided anew.
+static bool said_by_dedup(const Whistle__V1__DispatchEvent *e, const struct whistle *w,
+                          Whistle__V1__DedupEvent *ret, Whistle__V1__WhistleMerged *merged,
+                          Whistle__V1__WhistleSplit *split)
+{
+    *ret = (Whistle__V1__DedupEvent)WHISTLE__V1__DEDUP_EVENT__INIT;
+    if (e->what_case == EVENT(JOINED)) {
+        *merged = (Whistle__V1__WhistleMerged)WHISTLE__V1__WHISTLE_MERGED__INIT;
+        merged->number = e->joined->number;
+        merged->into = e->joined->into;
+        merged->by_person = e->joined->by_person;
+        ret->what_case = WHISTLE__V1__DEDUP_EVENT__WHAT_MERGED;
+        ret->merged = merged;
+    } else if (e->what_case == EVENT(PARTED)) {
+        *split = (Whistle__V1__WhistleSplit)WHISTLE__V1__WHISTLE_SPLIT__INIT;
+        split->number = e->parted->number;
+        split->from = e->parted->from;
+        ret->what_case = WHISTLE__V1__DEDUP_EVENT__WHAT_SPLIT;
+        ret->split = split;
+    }
+    return ret->what_case != 0 && w != NULL && whistle_has_tasks(w);
+}
+
+// Facts that no other data change: they are as they were.
+static bool stays(const Whistle__V1__DispatchEvent *e)
+{
+    return e->what_case == EVENT(HELD) || e->what_case == EVENT(JOINED) ||
+           e->what_case == EVENT(PARTED) || e->what_case == EVENT(SUPPORTED) ||
+           e->what_case == EVENT(SUPPORT_LOST) || e->what_case == EVENT(RECURS);
+}
+
+static void live_joined(struct replay *replay, const Whistle__V1__Event *envelope,
+                        const Whistle__V1__DispatchEvent *e)
+{
+    Whistle__V1__DedupEvent said;
+    Whistle__V1__WhistleMerged merged;
+    Whistle__V1__WhistleSplit split;
+    struct decision_context context = context_of(replay, envelope->at, envelope->actor);
+    if (!said_by_dedup(e, whistle_of(replay), &said, &merged, &split)) {
+        struct fold_context as_it_was = fold_context_of(replay->district, envelope);
+        (void)fold(&replay->room, &as_it_was, e);
+        return;
+    }
+    decision_init(&replay->decision);
+    if (decide_dedup(&said, whistle_of(replay), envelope->object, true, &context,
+                     &replay->decision) == 0) {
+        take(replay);
+    }
+}
+
 static void live_again(struct replay *replay, const Whistle__V1__Event *envelope,
                        const Whistle__V1__DispatchEvent *e, const ProtobufCMessage *member)
 {
     Whistle__V1__IntakeEvent said;
     struct decision_context context = context_of(replay, envelope->at, envelope->actor);
     replay_until(replay, envelope->at);
+    if (stays(e)) {
+        live_joined(replay, envelope, e);
+        return;
+    }
     if (!said_by_intake(replay, e, &said)) {
         act(replay, envelope, e, member);
         return;

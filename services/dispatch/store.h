@@ -22,6 +22,7 @@ enum store_statement {
     PUT_BUNDLE,
     PUT_BUNDLE_ANSWERED,
     PUT_DISTRICT,
+    PUT_NOTED_OLD,
     PUT_NOTED,
     PUT_NOTED_DONE,
     PUT_STATEMENTS,
@@ -53,7 +54,8 @@ enum store_select {
     SELECT_HEADS,      // epoch, seq, hash of this journal; seq, hash of intake's as taken
     SELECT_SIMULATION, // ids of whistles dispatched in a time
     SELECT_FIGURES,    // for /metrics, see handler_figures.c
-    SELECT_FAMILY,     // of ids: root, whistle joined to it, since when, has a live task; newest first
+    SELECT_AUDIENCE,   // as store_load_audience
+    SELECT_FAMILY, // of ids: root, whistle joined to it, since when, has a live task; newest first
     SELECTS,
 };
 

@@ -30,10 +30,10 @@
     "ORDER BY w.id, j.seq"
 
 // Everything that is joined to ids $1, directly or through others: d(root, id).
-#define FAMILY                                                                                 \
-    "WITH RECURSIVE d(root, id) AS (SELECT k.id, c.id FROM unnest($1::int8[]) AS k(id) "        \
-    "CROSS JOIN LATERAL (SELECT x.id FROM whistle x WHERE x.merged_into = k.id OFFSET 0) c "    \
-    "UNION SELECT d.root, c.id FROM d "                                                         \
+#define FAMILY                                                                               \
+    "WITH RECURSIVE d(root, id) AS (SELECT k.id, c.id FROM unnest($1::int8[]) AS k(id) "     \
+    "CROSS JOIN LATERAL (SELECT x.id FROM whistle x WHERE x.merged_into = k.id OFFSET 0) c " \
+    "UNION SELECT d.root, c.id FROM d "                                                      \
     "CROSS JOIN LATERAL (SELECT x.id FROM whistle x WHERE x.merged_into = d.id OFFSET 0) c) "
 
 const struct wh_statement store_statements[PUT_STATEMENTS] = {
@@ -152,6 +152,9 @@ const struct wh_statement store_statements[PUT_STATEMENTS] = {
     [PUT_DISTRICT] = {"district", "IL",
                       "INSERT INTO district (version, seq) "
                       "SELECT * FROM unnest($1::int4[], $2::int8[])"},
+    [PUT_NOTED_OLD] = {"noted_old", "L",
+                       "DELETE FROM noted x USING (SELECT max(id) AS id FROM unnest($1::int8[]) "
+                       "AS t(id)) u WHERE x.whistle < u.id"},
     [PUT_NOTED] = {"noted", "LILT",
                    "INSERT INTO noted (whistle, by, seq, reason) "
                    "SELECT * FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::text[])"},
@@ -162,11 +165,12 @@ const struct wh_statement store_statements[PUT_STATEMENTS] = {
 
 const char store_load_whistle[] = GATHER;
 // Who raised or asked for what is joined, and which departments go on with it.
-const char store_load_audience[] =
-    FAMILY "SELECT d.root, w.id, w.unit, w.street, w.asked_by, w.joint, "
-    "ARRAY(SELECT x.body FROM task x WHERE x.whistle = w.id AND x.open) "
-    "FROM d CROSS JOIN LATERAL (SELECT * FROM whistle x WHERE x.id = d.id OFFSET 0) w "
-    "ORDER BY d.root, w.id";
+#define AUDIENCE                                                                               \
+    FAMILY "SELECT d.root, w.id, w.unit, w.street, w.asked_by, w.joint, "                      \
+           "ARRAY(SELECT x.body FROM task x WHERE x.whistle = w.id AND x.open) "               \
+           "FROM d CROSS JOIN LATERAL (SELECT * FROM whistle x WHERE x.id = d.id OFFSET 0) w " \
+           "ORDER BY d.root, w.id"
+const char store_load_audience[] = AUDIENCE;
 const char store_load_notices[] = JOURNAL_OF("j.seq, j.kind, j.body");
 const char store_load_bundle[] =
     "SELECT b.id, b.seq, b.answered, j.body FROM unnest($1::bytea[]) AS k(id) "
@@ -267,8 +271,10 @@ const struct wh_select store_selects[SELECTS] = {
          "FROM task t WHERE t.open) t GROUP BY state UNION ALL "
          "SELECT -1, (SELECT count(*) FROM whistle WHERE open AND state < 11 AND state <> 6), "
          "(SELECT count(*) FROM waiting), 0, 0, NULL"},
+    [SELECT_AUDIENCE] = {"audience", "A", AUDIENCE},
     [SELECT_FAMILY] = {"family", "A",
-                       FAMILY "SELECT d.root, d.id, w.joined_at, w.stage = 6 AND "
+                       FAMILY
+                       "SELECT d.root, d.id, w.joined_at, w.stage = 6 AND "
                        "w.joined_stage = 7 AND EXISTS (SELECT FROM task x "
                        "WHERE x.whistle = d.id AND x.state <> 10 OFFSET 0) FROM d "
                        "CROSS JOIN LATERAL (SELECT * FROM whistle x WHERE x.id = d.id OFFSET 0) w "

@@ -56,7 +56,7 @@ void view_viewer(const struct dispatch *state, const struct wh_item *item,
     }
 }
 
-static bool is_own(const struct viewer *viewer, int32_t party)
+bool view_is_own(const struct viewer *viewer, int32_t party)
 {
     for (size_t i = 0; party != 0 && i < viewer->n_units; i++) {
         if (viewer->units[i] == party) {
@@ -68,12 +68,12 @@ static bool is_own(const struct viewer *viewer, int32_t party)
 
 bool view_may(const struct viewer *viewer, const struct whistle *w)
 {
-    if (viewer->everything || is_own(viewer, w->unit) || is_own(viewer, w->street) ||
-        is_own(viewer, w->place) || is_own(viewer, w->asked_by)) {
+    if (viewer->everything || view_is_own(viewer, w->unit) || view_is_own(viewer, w->street) ||
+        view_is_own(viewer, w->place) || view_is_own(viewer, w->asked_by)) {
         return true;
     }
     for (size_t i = 0; i < w->n_joint; i++) {
-        if (is_own(viewer, w->joint[i])) {
+        if (view_is_own(viewer, w->joint[i])) {
             return true;
         }
     }
@@ -140,20 +140,59 @@ void view_delivered_all(const struct dispatch *state, const struct whistle *w,
 
 struct one {
     view_whistle_fn then;
+    struct viewer *viewer;
     struct store_gather gather;
 };
 
 static void on_journal(void *arg, struct wh_query *query, const struct wh_result *journal)
 {
     struct one *one = wh_query_data(query);
-    struct wh_arena arena;
-    wh_arena_init(&arena, VIEW_ARENA);
     struct view_whistle view = {.whistle = &one->gather.room.whistle,
                                 .gather = &one->gather,
                                 .journal = journal,
-                                .arena = &arena};
+                                .arena = wh_query_arena(query)};
     one->then(arg, query, &view);
-    wh_arena_done(&arena);
+}
+
+static void ask_journal(struct wh_query *query)
+{
+    const struct one *one = wh_query_data(query);
+    VIEW_SELECT(query, SELECT_JOURNAL, on_journal,
+                WH_A((const int64_t[]){one->gather.room.whistle.number}, 1));
+}
+
+// Who raised what is joined to a matter, or goes on there, may look at the matter. Columns as
+// load_audience_row has them.
+static bool stands_behind(const struct viewer *viewer, const struct wh_row *row)
+{
+    int64_t list[TASKS_MAX];
+    for (int column = 2; column <= 4; column++) {
+        if (view_is_own(viewer, (int32_t)wh_row_int(row, column))) {
+            return true;
+        }
+    }
+    for (int column = 5; column <= 6; column++) {
+        size_t n = wh_row_ints(row, column, list, TASKS_MAX);
+        for (size_t i = 0; i < n; i++) {
+            if (view_is_own(viewer, (int32_t)list[i])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void on_audience(void *arg, struct wh_query *query, const struct wh_result *result)
+{
+    (void)arg;
+    const struct one *one = wh_query_data(query);
+    for (size_t i = 0; i < wh_result_rows(result); i++) {
+        if (stands_behind(one->viewer, wh_result_row(result, i))) {
+            ask_journal(query);
+            return;
+        }
+    }
+    wh_query_refuse(query, WH_RULE_SCOPE_FOREIGN, "number", NULL);
 }
 
 static void on_whistle(void *arg, struct wh_query *query, const struct wh_result *result)
@@ -174,11 +213,14 @@ static void on_whistle(void *arg, struct wh_query *query, const struct wh_result
         view_not_found(query);
         return;
     }
-    if (!view_may(viewer, w)) {
+    one->viewer = viewer;
+    if (view_may(viewer, w)) {
+        ask_journal(query);
+    } else if (w->flags & WHISTLE_MATTER) {
+        VIEW_SELECT(query, SELECT_AUDIENCE, on_audience, WH_A((const int64_t[]){w->number}, 1));
+    } else {
         wh_query_refuse(query, WH_RULE_SCOPE_FOREIGN, "number", NULL);
-        return;
     }
-    VIEW_SELECT(query, SELECT_JOURNAL, on_journal, WH_A((const int64_t[]){w->number}, 1));
 }
 
 void view_whistle(struct dispatch *state, struct wh_query *query, const char *number,
@@ -225,6 +267,20 @@ char *view_cursor(struct wh_arena *arena, size_t n, const int64_t *numbers)
     }
     char *copy = wh_arena_strdup(arena, text);
     return copy == NULL ? (char *)protobuf_c_empty_string : copy;
+}
+
+bool view_append(struct wh_arena *arena, void ***list, size_t *n, void *item)
+{
+    void **more = wh_arena_calloc(arena, *n + 1, sizeof *more);
+    if (more == NULL) {
+        return false;
+    }
+    if (*n > 0) {
+        memcpy(more, *list, *n * sizeof *more);
+    }
+    more[(*n)++] = item;
+    *list = more;
+    return true;
 }
 
 void view_answer(struct wh_query *query, Whistle__V1__DispatchAnswer__WhatCase what,

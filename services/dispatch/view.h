@@ -22,6 +22,8 @@ struct viewer {
 bool view_begin(struct dispatch *state, struct wh_query *query, const struct wh_item *item);
 void view_viewer(const struct dispatch *state, const struct wh_item *item,
                  struct viewer *ret_viewer);
+// Is one of these parties the viewer's own?
+bool view_is_own(const struct viewer *viewer, int32_t party);
 // May the viewer look at this whistle: raised, joined, asked for, lies in the area, has a task?
 bool view_may(const struct viewer *viewer, const struct whistle *w);
 // A unit and all below it (a body: itself) into ids; returns how many.
@@ -33,7 +35,7 @@ struct view_whistle {
     const struct whistle *whistle;
     const struct store_gather *gather;
     const struct wh_result *journal;
-    struct wh_arena *arena; // ends after the call
+    struct wh_arena *arena; // the query's
 };
 typedef void (*view_whistle_fn)(struct dispatch *state, struct wh_query *query,
                                 const struct view_whistle *view);
@@ -65,6 +67,23 @@ void view_delivered_all(const struct dispatch *state, const struct whistle *w,
 // Puts what the journal row says into the shown whistle (view_text.c). Texts are borrowed.
 void view_texts(Whistle__V1__Whistle *shown, struct wh_arena *arena,
                 const struct view_event *event);
+
+// Grows a list by one; false past the arena's cap.
+bool view_append(struct wh_arena *arena, void ***list, size_t *n, void *item);
+
+// Who stands behind the matters of an answer (view_family.c): add every shown whistle (it lives in
+// the query's arena), then have their supporters, joined and linked filled in. `then` ends the
+// query; its data pointer is what it was.
+struct family;
+typedef void (*view_then_fn)(struct dispatch *state, struct wh_query *query);
+struct family *view_family_new(struct wh_query *query); // NULL past the arena's cap
+void view_family_add(struct family *family, const struct whistle *w, Whistle__V1__Whistle *shown);
+void view_family(struct dispatch *state, struct wh_query *query, struct family *family,
+                 view_then_fn then);
+
+// What a shown whistle may be the same as, looked up as it stands now, then the answer
+// (view_perhaps.c). shown lives in the query's arena.
+void view_perhaps(struct dispatch *state, struct wh_query *query, Whistle__V1__Whistle *shown);
 
 // A whistle's notices, gathered row by row of its journal (view_notices.c). Texts are borrowed.
 struct view_notices {

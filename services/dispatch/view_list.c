@@ -15,54 +15,66 @@ struct list {
     size_t n;
     int64_t ids[WIRE_PAGE_MAX];
     int64_t cursor; // 0: the end
+    Whistle__V1__WhistleList list;
 };
 
 struct building {
     struct dispatch *state;
-    struct wh_arena *arena;
-    int64_t now;
-    Whistle__V1__WhistleList *list;
+    struct wh_query *query;
+    struct family *family;
+    struct list *page;
     bool failed;
 };
 
 static void add(void *arg, const struct whistle *w, const struct store_gather *gather)
 {
     struct building *b = arg;
-    Whistle__V1__Whistle *shown = show_whistle(w, b->state->district, b->arena, b->now);
+    Whistle__V1__Whistle *shown =
+        show_whistle(w, b->state->district, wh_query_arena(b->query), wh_query_now(b->query));
     if (shown == NULL) {
         b->failed = true;
         return;
     }
     view_delivered_all(b->state, w, gather, shown);
+    view_family_add(b->family, w, shown);
     // the result is in rising order, the list in falling
-    b->list->whistles[--b->list->n_whistles] = shown;
+    b->page->list.whistles[--b->page->list.n_whistles] = shown;
+}
+
+static void answer(struct dispatch *state, struct wh_query *query)
+{
+    (void)state;
+    struct list *page = wh_query_data(query);
+    view_answer(query, WHISTLE__V1__DISPATCH_ANSWER__WHAT_WHISTLES, &page->list.base);
 }
 
 static void on_whistles(void *arg, struct wh_query *query, const struct wh_result *result)
 {
     struct list *page = wh_query_data(query);
-    struct wh_arena arena;
-    Whistle__V1__WhistleList list = WHISTLE__V1__WHISTLE_LIST__INIT;
-    struct building b = {.state = arg, .arena = &arena, .now = wh_query_now(query), .list = &list};
-    wh_arena_init(&arena, VIEW_ARENA);
-    struct store_gather *gather = wh_arena_calloc(&arena, 1, sizeof *gather);
-    list.whistles = wh_arena_calloc(&arena, page->n + 1, sizeof *list.whistles);
-    list.n_whistles = page->n;
-    if (gather != NULL && list.whistles != NULL && b.state->district != NULL) {
-        view_each(result, gather, add, &b);
+    struct wh_arena *arena = wh_query_arena(query);
+    struct building b = {
+        .state = arg, .query = query, .page = page, .family = view_family_new(query)};
+    struct store_gather *gather = wh_arena_calloc(arena, 1, sizeof *gather);
+    Whistle__V1__WhistleList *list = &page->list;
+    whistle__v1__whistle_list__init(list);
+    list->whistles = wh_arena_calloc(arena, page->n + 1, sizeof *list->whistles);
+    list->n_whistles = page->n;
+    if (gather == NULL || b.family == NULL || list->whistles == NULL || b.state->district == NULL) {
+        view_too_large(query);
+        return;
     }
+    view_each(result, gather, add, &b);
     if (page->cursor != 0) {
-        list.cursor = view_cursor(&arena, 1, &page->cursor);
+        list->cursor = view_cursor(arena, 1, &page->cursor);
     }
-    size_t missing = list.n_whistles;
-    list.whistles += missing;
-    list.n_whistles = page->n - missing;
-    if (b.failed || gather == NULL) {
+    size_t missing = list->n_whistles;
+    list->whistles += missing;
+    list->n_whistles = page->n - missing;
+    if (b.failed) {
         view_too_large(query);
     } else {
-        view_answer(query, WHISTLE__V1__DISPATCH_ANSWER__WHAT_WHISTLES, &list.base);
+        view_family(b.state, query, b.family, answer);
     }
-    wh_arena_done(&arena);
 }
 
 // Rows: id, smallest id of the window, rows of the window.

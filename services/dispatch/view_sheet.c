@@ -23,6 +23,7 @@ struct sheet_page {
     Whistle__V1__SheetWhistle *rows; // in rising order of ids
     size_t n_rows;
     struct viewer whose;
+    struct family *family;
     bool failed;
 };
 
@@ -184,6 +185,7 @@ static void add_whistle(void *arg, const struct whistle *w, const struct store_g
         return;
     }
     row->whistle->n_confirmed_by = 0; // told anew by the journal
+    view_family_add(page->family, w, row->whistle);
     view_delivered_all(b->state, w, gather, row->whistle);
     page->ids[page->n_rows++] = w->number;
 }
@@ -254,6 +256,13 @@ static void on_journal(void *arg, struct wh_query *query, const struct wh_result
     wh_arena_done(&arena);
 }
 
+static void ask_journal(struct dispatch *state, struct wh_query *query)
+{
+    (void)state;
+    const struct sheet_page *page = wh_query_data(query);
+    VIEW_SELECT(query, SELECT_JOURNAL, on_journal, WH_A(page->ids, page->n_rows));
+}
+
 static void on_whistles(void *arg, struct wh_query *query, const struct wh_result *result)
 {
     struct sheet_page *page = wh_query_data(query);
@@ -262,8 +271,9 @@ static void on_whistles(void *arg, struct wh_query *query, const struct wh_resul
     page->rows = wh_arena_calloc(wh_query_arena(query), page->n_ids + 1, sizeof *page->rows);
     page->sheet.whistles =
         wh_arena_calloc(wh_query_arena(query), page->n_ids + 1, sizeof *page->sheet.whistles);
+    page->family = view_family_new(query);
     if (gather == NULL || page->rows == NULL || page->sheet.whistles == NULL ||
-        b.state->district == NULL) {
+        page->family == NULL || b.state->district == NULL) {
         view_too_large(query);
         return;
     }
@@ -272,7 +282,7 @@ static void on_whistles(void *arg, struct wh_query *query, const struct wh_resul
         view_too_large(query);
         return;
     }
-    VIEW_SELECT(query, SELECT_JOURNAL, on_journal, WH_A(page->ids, page->n_rows));
+    view_family(b.state, query, page->family, ask_journal);
 }
 
 // Rows: id, smallest id of the window, rows of the window.

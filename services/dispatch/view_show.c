@@ -5,6 +5,11 @@
 #include "dispatch/view.h"
 #include "dispatch/words.h"
 
+static void answer(struct dispatch *state, struct wh_query *query)
+{
+    view_perhaps(state, query, wh_query_data(query));
+}
+
 static void answer_show(struct dispatch *state, struct wh_query *query,
                         const struct view_whistle *view)
 {
@@ -25,7 +30,14 @@ static void answer_show(struct dispatch *state, struct wh_query *query,
         view_texts(shown, view->arena, &event);
     }
     view_delivered_all(state, w, view->gather, shown);
-    view_answer(query, WHISTLE__V1__DISPATCH_ANSWER__WHAT_WHISTLE, &shown->base);
+    struct family *family = view_family_new(query);
+    if (family == NULL) {
+        view_too_large(query);
+        return;
+    }
+    view_family_add(family, w, shown);
+    wh_query_set_data(query, shown);
+    view_family(state, query, family, answer);
 }
 
 void view_show(void *arg, struct wh_query *query, const struct wh_item *item)

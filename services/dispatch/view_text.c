@@ -242,6 +242,45 @@ static void take_task(Whistle__V1__Whistle *shown, struct wh_arena *arena,
     }
 }
 
+// ---- what dedup brought about -------------------------------------------------------------------
+
+static void take_perhaps(Whistle__V1__Whistle *shown, Whistle__V1__Likeness **perhaps, size_t n)
+{
+    shown->perhaps = perhaps;
+    shown->n_perhaps = n;
+}
+
+static void take_joined(Whistle__V1__Whistle *shown, const Whistle__V1__WhistleJoined *joined)
+{
+    for (size_t i = 0; i < joined->n_cancelled; i++) {
+        task_of(shown, joined->cancelled[i])->cancelled_why = (char *)(uintptr_t) "JOINED";
+    }
+}
+
+static void take_parted(Whistle__V1__Whistle *shown, const Whistle__V1__WhistleParted *parted)
+{
+    for (size_t i = 0; i < parted->n_restored; i++) {
+        task_of(shown, parted->restored[i]->task)->cancelled_why = (char *)protobuf_c_empty_string;
+    }
+}
+
+// What a joined report says: its words, as far as they are not the matter's own already.
+static void take_supported(Whistle__V1__Whistle *shown, struct wh_arena *arena,
+                           const Whistle__V1__WhistleSupported *said)
+{
+    size_t n = strlen(said->from) + strlen(said->title) + strlen(said->text) + 4;
+    char *text = wh_arena_calloc(arena, 1, n);
+    if (text == NULL) {
+        return;
+    }
+    strcat(strcat(text, said->from), ": ");
+    strcat(text, said->title);
+    if (said->text[0] != '\0' && strcmp(said->title, said->text) != 0) {
+        strcat(strcat(text, said->title[0] == '\0' ? "" : " "), said->text);
+    }
+    append(arena, &shown->additions, &shown->n_additions, text);
+}
+
 void view_texts(Whistle__V1__Whistle *shown, struct wh_arena *arena, const struct view_event *event)
 {
     const Whistle__V1__DispatchEvent *e = event->event;
@@ -251,6 +290,26 @@ void view_texts(Whistle__V1__Whistle *shown, struct wh_arena *arena, const struc
         break;
     case EVENT(DISPATCHED):
         take_facts(shown, e->dispatched->whistle);
+        if (e->dispatched->n_perhaps > 0) {
+            take_perhaps(shown, e->dispatched->perhaps, e->dispatched->n_perhaps);
+        }
+        break;
+    case EVENT(HELD):
+        take_facts(shown, e->held->whistle);
+        take_perhaps(shown, e->held->perhaps, e->held->n_perhaps);
+        break;
+    case EVENT(JOINED):
+        take_facts(shown, e->joined->whistle);
+        take_joined(shown, e->joined);
+        break;
+    case EVENT(PARTED):
+        take_parted(shown, e->parted);
+        break;
+    case EVENT(SUPPORTED):
+        take_supported(shown, arena, e->supported);
+        break;
+    case EVENT(RECURS):
+        shown->recurs_of = e->recurs->of;
         break;
     case EVENT(SUPPLEMENTED):
         take_answers(shown, arena, e->supplemented);

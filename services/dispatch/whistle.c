@@ -23,8 +23,8 @@ bool whistle_valid(const void *data, size_t n)
     const struct whistle *w = data;
     if (n < sizeof *w || w->n_tasks > TASKS_MAX || n != whistle_size(w) || w->number <= 0 ||
         w->n_joint > JOINT_MAX || w->stage < STATE(SUBMITTED) || w->stage > STATE(RULED_CLOSED) ||
-        w->priority > PRIORITY(P4) || w->joined_stage > STATE(RULED_CLOSED) || memchr(w->title, 0, TITLE_MAX) == NULL ||
-        memchr(w->category, 0, CATEGORY_MAX) == NULL ||
+        w->priority > PRIORITY(P4) || w->joined_stage > STATE(RULED_CLOSED) ||
+        memchr(w->title, 0, TITLE_MAX) == NULL || memchr(w->category, 0, CATEGORY_MAX) == NULL ||
         memchr(w->times_set, 0, sizeof w->times_set) == NULL)
         return false;
     for (size_t i = 0; i < w->n_tasks; i++)

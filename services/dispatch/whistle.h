@@ -19,7 +19,7 @@
 #define CATEGORY_MAX 32 // bytes with NUL
 #define TITLE_MAX 124   // bytes with NUL; a longer title is cut at a character
 #define SUBJECT_NOTICES 2
-#define SUBJECT_ENDS 3 // resolved, ended, withdrawn, reopened: what dedup hears
+#define SUBJECT_ENDS 3      // resolved, ended, withdrawn, reopened: what dedup hears
 #define BACKSTOP "DISTRICT" // the body that leads where no rule names one
 
 // A task's clocks. RULING and LEDGER run only while a dispute or a ledger is open.
@@ -54,7 +54,7 @@ enum task_flag {
     TASK_EXTENSION_ASKED = 1 << 6,
     TASK_LEDGER_ASKED = 1 << 7,
     TASK_ON_LEDGER = 1 << 8,
-    TASK_UPHELD = 1 << 9, // its refusal was right
+    TASK_UPHELD = 1 << 9,   // its refusal was right
     TASK_BEFORE = 15 << 10, // cancelled by a join: its state before (task_before_join)
 };
 #define TASK_BEFORE_SHIFT 10
@@ -112,8 +112,8 @@ struct whistle {
     uint8_t proposer_is_district;
     uint8_t joined_stage; // its stage before it was joined, 0: it had none
     uint8_t reserved[2];
-    uint32_t reopened;              // how often
-    uint32_t untold;                // joined reports that no collected notice has told of
+    uint32_t reopened; // how often
+    uint32_t untold;   // joined reports that no collected notice has told of
     uint32_t reserved_too;
     int64_t merged_into, joined_at; // the matter it is joined to, since when; 0 none
     int64_t held_until;             // HELD: a person decides until then

@@ -79,7 +79,7 @@ static void take_row(struct folding *f, const struct wh_row *row)
         fault(f, "unreadable", wh_row_int(row, 0));
     } else if (event->what_case == EVENT(DISTRICT_ADOPTED)) {
         adopt(f, event);
-    } else if (envelope->object != 0) {
+    } else if (envelope->object != 0 && event->what_case != EVENT(WITHDRAWAL_NOTED)) {
         struct fold_context context = fold_context_of(f->district, envelope);
         if (fold(room_of(f, envelope->object), &context, event) != 0) {
             fault(f, "does not fit", wh_row_int(row, 0));

@@ -73,7 +73,7 @@ static void rnd_task(struct task *t, int32_t department)
     t->outcome = (uint8_t)rnd(6);
     t->rating = (uint8_t)rnd(4);
     t->rework = (uint8_t)rnd(3);
-    t->flags = (uint16_t)rnd(1u << 12);
+    t->flags = (uint16_t)rnd(1u << 14);
     int64_t *const times[] = {&t->signed_at,   &t->checked_in_at,  &t->feedback_at,
                               &t->reported_at, &t->paused_ms,      &t->asked_until,
                               &t->ledger_from, &t->extended_until, &t->ledger_left};
@@ -94,6 +94,17 @@ static void rnd_rare(struct whistle *w)
     w->proposer_is_district = (uint8_t)rnd(2);
     w->reopened = (uint32_t)rnd(5);
     rnd_clock(&w->confirm);
+}
+
+static void rnd_joined(struct whistle *w)
+{
+    w->merged_into = rnd(2) == 0 ? 0 : FIRST - 1 - (int64_t)rnd(1000);
+    w->joined_at = rnd_time();
+    w->held_until = rnd_time();
+    w->tell_at = rnd_time();
+    w->told_at = rnd_time();
+    w->untold = (uint32_t)rnd(3) * 700;
+    w->joined_stage = (uint8_t)rnd(15);
 }
 
 // Anything an aggregate may hold; a change keeps the tasks it had and may add some.
@@ -125,6 +136,9 @@ static void rnd_whistle(struct whistle_room *room, int64_t number)
     w->due_review = rnd_time();
     if (rnd(2) == 0) {
         rnd_rare(w);
+    }
+    if (rnd(3) == 0) {
+        rnd_joined(w);
     }
     w->n_tasks = (uint16_t)(had + rnd(rnd(20) == 0 ? TASKS_MAX - had : 5));
     w->n_tasks = w->n_tasks > TASKS_MAX ? TASKS_MAX : w->n_tasks;
