@@ -185,7 +185,7 @@ json_t *sheet_json(struct cli *cli, const struct sheet *sheet)
         "name", name_party(cli, sheet->unit), "as_of_at", as_of, "until_at", until, "hours",
         sheet->hours, "routing_version", sheet->first->routing_version, "dispatch",
         head_json(sheet->first->dispatch), "dispatch_until", head_json(sheet->last->dispatch),
-        "intake", head_json(sheet->first->intake), "late", dues_json(cli, sheet, 0, sheet->n_late),
+        "dedup", head_json(sheet->first->dedup), "late", dues_json(cli, sheet, 0, sheet->n_late),
         "soon", dues_json(cli, sheet, sheet->n_late, sheet->n_soon), "whistles", whistles, "desks",
         desks_json(cli, sheet)));
 }

@@ -39,7 +39,7 @@ struct sheet {
 int sheet_read(struct cli *cli, const char *unit, int hours, struct sheet *ret_sheet,
                struct fault *ret_fault);
 void sheet_done(struct sheet *sheet);
-// {unit, name, as_of_at, until_at, hours, dispatch, intake, whistles, late, soon …}. New reference.
+// {unit, name, as_of_at, until_at, hours, dispatch, dedup, whistles, late, soon …}. New reference.
 json_t *sheet_json(struct cli *cli, const struct sheet *sheet);
 // "EPOCH/SEQ:HASH" of a head.
 void sheet_head_text(const Whistle__V1__JournalHead *head, char *ret_text, size_t n);

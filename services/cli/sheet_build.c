@@ -252,9 +252,9 @@ static void head(struct cli *cli, const struct sheet *sheet, int64_t every_ms,
         doc->journals[doc->n_journals++] =
             sheet_say(doc, T("读完时 %s", "at the end of reading %s"), text);
     }
-    sheet_head_text(sheet->first->intake, text, sizeof text);
+    sheet_head_text(sheet->first->dedup, text, sizeof text);
     doc->journals[doc->n_journals++] =
-        sheet_say(doc, T("收哨流水,已派至 %s", "intake journal, dispatched up to %s"), text);
+        sheet_say(doc, T("归并流水,已派至 %s", "dedup's journal, dispatched up to %s"), text);
     if (every_ms > 0) {
         time_text(cli, sheet->first->now_at + every_ms, next, sizeof next);
         doc->next =

@@ -51,7 +51,7 @@ enum store_select {
     SELECT_COUNTS, // open whistles, open tasks, overdue tasks, events set aside, waiting notices
     SELECT_DEAD_LETTERS,
     SELECT_HEALTH,     // see wh_health_sql
-    SELECT_HEADS,      // epoch, seq, hash of this journal; seq, hash of intake's as taken
+    SELECT_HEADS,      // epoch, seq, hash of this journal; seq, hash of dedup's as taken
     SELECT_SIMULATION, // ids of whistles dispatched in a time
     SELECT_FIGURES,    // for /metrics, see handler_figures.c
     SELECT_AUDIENCE,   // as store_load_audience

@@ -254,7 +254,7 @@ const struct wh_select store_selects[SELECTS] = {
     [SELECT_HEALTH] = {"health", "", wh_health_sql},
     [SELECT_HEADS] = {"heads", "",
                       "SELECT h.epoch, h.seq, h.hash, c.seq, c.hash FROM head h "
-                      "LEFT JOIN cursor c ON c.feed = 'intake'"},
+                      "LEFT JOIN cursor c ON c.feed = 'dedup'"},
     [SELECT_SIMULATION] = {"simulation", "LLLLI",
                            "SELECT id FROM whistle WHERE id > $1::int8 AND id < $2::int8 "
                            "AND dispatched_at >= $3::int8 AND dispatched_at < $4::int8 "

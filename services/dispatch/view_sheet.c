@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a shift hands over: every open whistle that a unit's own key sees, whole as `show` tells it,
 // with its notices as `notices` tells them and every clock that runs. The journals' heads are read
-// first, so two sheets can be compared. A page ends by its rows or its bytes; what did not fit is
-// the next page's first. Decides nothing.
+// first, so two sheets can be compared. A page ends by its rows or its bytes. Decides nothing.
 #include <string.h>
 
 #include "dispatch/show.h"
@@ -19,7 +18,7 @@ struct sheet_page {
     int64_t ids[SHEET_PAGE_MAX];
     int64_t cursor; // 0: the end
     Whistle__V1__Sheet sheet;
-    Whistle__V1__JournalHead dispatch, intake;
+    Whistle__V1__JournalHead dispatch, dedup;
     Whistle__V1__SheetWhistle *rows; // in rising order of ids
     size_t n_rows;
     struct viewer whose;
@@ -325,14 +324,14 @@ static void on_heads(void *arg, struct wh_query *query, const struct wh_result *
     int64_t before = INT64_MAX;
     page->dispatch.epoch = wh_row_int(row, 0);
     page->dispatch.seq = wh_row_int(row, 1);
-    page->intake.seq = wh_row_int(row, 3);
+    page->dedup.seq = wh_row_int(row, 3);
     if (!take_hash(query, row, 2, &page->dispatch.hash) ||
-        !take_hash(query, row, 4, &page->intake.hash)) {
+        !take_hash(query, row, 4, &page->dedup.hash)) {
         view_too_large(query);
         return;
     }
     page->sheet.dispatch = &page->dispatch;
-    page->sheet.intake = &page->intake;
+    page->sheet.dedup = &page->dedup;
     if (ask->cursor[0] != '\0' && !view_cursor_parse(ask->cursor, 1, &before)) {
         wh_query_refuse(query, WH_RULE_FIELD_FORMAT, "cursor", NULL);
         return;
@@ -389,7 +388,7 @@ void view_sheet(void *arg, struct wh_query *query, const struct wh_item *item)
     wh_query_set_data(query, page);
     whistle__v1__sheet__init(&page->sheet);
     whistle__v1__journal_head__init(&page->dispatch);
-    whistle__v1__journal_head__init(&page->intake);
+    whistle__v1__journal_head__init(&page->dedup);
     page->limit = ask->limit <= 0               ? SHEET_PAGE
                   : ask->limit > SHEET_PAGE_MAX ? SHEET_PAGE_MAX
                                                 : (size_t)ask->limit;

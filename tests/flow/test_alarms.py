@@ -273,21 +273,21 @@ def test_a_frozen_database_is_seen():
 
 
 def test_a_follower_that_lags_is_seen():
-    lag = 'whistle_follower_lag_{}{{service="intake",feed="intake",follower="dispatch"}}'
+    lag = 'whistle_follower_lag_{}{{service="dedup",feed="dedup",follower="dispatch"}}'
     dispatch = cluster.processes["dispatch"]
-    runner.until(lambda: value("intake", lag.format("events")) == 0)
+    runner.until(lambda: value("dedup", lag.format("events")) == 0)
     dispatch.send(signal.SIGSTOP)
     try:
         raise_some(5, "--no-wait")
-        runner.until(lambda: value("intake", lag.format("events")) >= 5)
-        before, began = value("intake", lag.format("seconds")), time.monotonic()
+        runner.until(lambda: value("dedup", lag.format("events")) >= 5)
+        before, began = value("dedup", lag.format("seconds")), time.monotonic()
         time.sleep(2)
-        grown = value("intake", lag.format("seconds")) - before
+        grown = value("dedup", lag.format("seconds")) - before
         assert abs(grown - (time.monotonic() - began)) < 1, grown
     finally:
         dispatch.send(signal.SIGCONT)
-    runner.until(lambda: value("intake", lag.format("events")) == 0)
-    assert value("intake", lag.format("seconds")) == 0
+    runner.until(lambda: value("dedup", lag.format("events")) == 0)
+    assert value("dedup", lag.format("seconds")) == 0
 
 
 def test_a_dead_letter_is_seen_shown_and_retried():

@@ -231,12 +231,14 @@ def test_followers():
 
 def test_rewound():
     cluster.processes["dispatch"].stop()
-    cursor = cluster.sql("SELECT seq, encode(hash, 'hex') FROM dispatch.cursor WHERE feed = 'intake'")[0]
+    cursors = cluster.sql("SELECT feed, encode(hash, 'hex') FROM dispatch.cursor")
+    assert {"dedup", "p1"} <= {feed for feed, _ in cursors}, cursors
     cluster.sql("UPDATE dispatch.cursor SET hash = decode(repeat('00', 32), 'hex')")
     cluster.start_service("dispatch", wait=False)
-    names("feed.rewound", "intake")
+    names("feed.rewound", "dedup")
     cluster.processes["dispatch"].stop()
-    cluster.sql(f"UPDATE dispatch.cursor SET hash = decode('{cursor[1]}', 'hex')")
+    for feed, taken in cursors:
+        cluster.sql(f"UPDATE dispatch.cursor SET hash = decode('{taken}', 'hex') WHERE feed = '{feed}'")
     cluster.start_service("dispatch")
     well()
 

@@ -126,7 +126,7 @@ def test_sheet_has_everything_whole():
         return (sheet("SHEETS", "990101"), {n: cluster.whistle("DISTRICT", "show", n)[0] for n in numbers},
                 {n: pages("DISTRICT", "notices", n, array="notices") for n in numbers},
                 cluster.sql("SELECT epoch, seq, encode(hash, 'hex') FROM dispatch.head")[0],
-                cluster.sql("SELECT seq, encode(hash, 'hex') FROM dispatch.cursor WHERE feed = 'intake'")[0])
+                cluster.sql("SELECT seq, encode(hash, 'hex') FROM dispatch.cursor WHERE feed = 'dedup'")[0])
 
     whole, (written, shown, notices, heads, taken) = between("DISTRICT", "DISTRICT", read)
     assert {r["whistle"]["number"] for r in whole["whistles"]} == set(shown)
@@ -136,7 +136,7 @@ def test_sheet_has_everything_whole():
         assert still(row["whistle"]) == still(shown[number]), number
         assert row.get("notices", []) == notices[number], number
     assert whole["dispatch"]["head"] == f"{heads[0]}/{heads[1]}:{heads[2]}"
-    assert whole["intake"]["head"] == f"{taken[0]}:{taken[1]}"
+    assert whole["dedup"]["head"] == f"{taken[0]}:{taken[1]}"
     called = {t["department"] for w in shown.values() for t in w.get("tasks", [])
               if t["state"] != "CANCELLED"}
     desks = {d["body"]: d for d in whole["desks"]}

@@ -67,6 +67,12 @@ def migrate(*words):
     return done.returncode, done.stdout + done.stderr
 
 
+def concerned():
+    """The services whose tables the newest expand migration changes."""
+    part = os.path.dirname(expand)
+    return SERVICES if part == "common" else (part,)
+
+
 def versions():
     return test.cluster.sql("SELECT set, version, keeps FROM intake.schema_version UNION ALL "
                             "SELECT set, version, keeps FROM dispatch.schema_version ORDER BY 1, 2")
@@ -74,16 +80,16 @@ def versions():
 
 def test_new_programs_refuse_the_old_tables():
     more()
-    c = test.cluster
-    c.now("whistle-intake")
+    c, name = test.cluster, concerned()[-1]
+    c.now("whistle-" + name)
     try:
-        process = c.start_service("intake-new", wait=False)
+        process = c.start_service(name + "-new", wait=False)
         assert process.wait(10) == 1
         line = process.tail(1)
         assert "schema.older" in line and os.path.basename(expand) in line, line
     finally:
-        c.builds["whistle-intake"] = old
-        del c.processes["intake-new"]
+        c.builds["whistle-" + name] = old
+        del c.processes[name + "-new"]
 
 
 def test_the_check_says_that_they_are_kept():
@@ -104,7 +110,8 @@ def test_old_programs_live_on_after_the_expansion():
     more()
     for name in SERVICES:
         said = restart(name)
-        assert "schema.expanded" in said and os.path.basename(expand) in said, said
+        if name in concerned():
+            assert "schema.expanded" in said and os.path.basename(expand) in said, said
         more()
 
 
