@@ -232,7 +232,7 @@ def test_followers():
 def test_rewound():
     cluster.processes["dispatch"].stop()
     cursors = cluster.sql("SELECT feed, encode(hash, 'hex') FROM dispatch.cursor")
-    assert {"dedup", "p1"} <= {feed for feed, _ in cursors}, cursors
+    assert "dedup" in {feed for feed, _ in cursors}, cursors
     cluster.sql("UPDATE dispatch.cursor SET hash = decode(repeat('00', 32), 'hex')")
     cluster.start_service("dispatch", wait=False)
     names("feed.rewound", "dedup")
