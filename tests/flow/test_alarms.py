@@ -12,6 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import promtool  # noqa: E402
+import distinct  # noqa: E402
 import runner  # noqa: E402
 from cluster import SERVICES, TOP, Cluster, http_get  # noqa: E402
 
@@ -30,10 +31,10 @@ def value(service, series):
 
 
 def raise_some(n, *options):
-    line = json.dumps({"unit": STREET, "category": "PIPE_BURST", "title": "水管爆裂",
-                       "reporter": {"name": "王秀英", "phone": "13912345678"}}) + "\n"
-    return [a["number"] for a in cluster.whistle(STREET, "raise", "--file", "-", *options,
-                                                 stdin=line * n)]
+    one = {"unit": STREET, "category": "PIPE_BURST", "title": "水管爆裂",
+           "reporter": {"name": "王秀英", "phone": "13912345678"}}
+    lines = "".join(json.dumps(distinct.apart(one)) + "\n" for _ in range(n))
+    return [a["number"] for a in cluster.whistle(STREET, "raise", "--file", "-", *options, stdin=lines)]
 
 
 def names_in(path):

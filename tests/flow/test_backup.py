@@ -15,6 +15,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import distinct  # noqa: E402
 import runner  # noqa: E402
 from cluster import TOP, Cluster  # noqa: E402
 
@@ -53,12 +54,12 @@ class Raising:
         return self
 
     def run(self):
-        line = json.dumps({"category": "STREET_VENDOR", "title": "流动摊贩",
-                           "place": {"address": "染坊街"}}, ensure_ascii=False) + "\n"
+        one = {"category": "STREET_VENDOR", "title": "流动摊贩", "place": {"address": "染坊街"}}
         while not self.ended.is_set():
             try:
                 for told in cluster.whistle(STREET, "raise", "--file", "-", "--no-wait",
-                                            stdin=line * self.batch):
+                                            stdin="".join(json.dumps(distinct.apart(one)) + "\n"
+                                                          for _ in range(self.batch))):
                     self.numbers.append((time.monotonic(), told["number"]))
                 time.sleep(self.pause)
             except AssertionError as error:
@@ -75,7 +76,7 @@ class Raising:
 
 def gas(title, *more):
     return cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", title, "--address",
-                           "槐荫里", "--answer", "smell_where=楼道", *more)[0]["number"]
+                           "槐荫里", "--answer", "smell_where=楼道", "--text", distinct.words(), *more)[0]["number"]
 
 
 def known(numbers):

@@ -13,6 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import distinct  # noqa: E402
 import runner  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
@@ -28,7 +29,8 @@ def cli(who, *words, stdin=None, lang="en", **options):
 
 
 def gas(title, **more):
-    return {"category": "GAS_LEAK", "title": title, "place": {"address": "染坊街"}, **more}
+    return {"category": "GAS_LEAK", "title": title, "text": distinct.words(seed=title),
+            "place": {"address": "染坊街"}, **more}
 
 
 def lines(*objects, who=STREET, words=(), expect=0):
@@ -57,11 +59,14 @@ def test_lines_in_order():
 
 
 def test_many_lines():
-    vendor = {"category": "STREET_VENDOR", "title": "流动摊贩", "place": {"address": "染坊街"}}
-    out = lines(*([vendor] * 1000))
+    def vendors():
+        one = {"category": "STREET_VENDOR", "title": "流动摊贩", "place": {"address": "染坊街"}}
+        return [distinct.apart(one) for _ in range(1000)]
+
+    out = lines(*vendors())
     assert [o["line"] for o in out] == list(range(1, 1001))
     assert len({o["number"] for o in out}) == 1000 and all(len(o["tasks"]) == 3 for o in out)
-    quick = lines(*([vendor] * 1000), words=["--no-wait"])
+    quick = lines(*vendors(), words=["--no-wait"])
     assert all(o["state"] == "BLOWN" and o["tasks"] == [] for o in quick)
 
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import distinct  # noqa: E402
 import runner  # noqa: E402
 from cluster import DISTRICT, Cluster  # noqa: E402
 
@@ -37,7 +38,7 @@ def district(folder, **changes):
 def blow(category="EBIKE_CHARGE", who=STREET, **fields):
     fields = {"unit": who, "category": category, "title": "工人新村7栋", "text": "请到场",
               "place": {"unit": COMMUNITY, "address": "工人新村7栋"}, **fields}
-    return cluster.whistle(who, "raise", "--file", "-", stdin=json.dumps(fields) + "\n")[0]
+    return cluster.whistle(who, "raise", "--file", "-", stdin=json.dumps(distinct.apart(fields)) + "\n")[0]
 
 
 def show(number, who="DISTRICT"):
@@ -195,8 +196,9 @@ def test_bundles_wait_and_survive_a_kill():
 
 
 def raise_many(n, category="RUBBISH"):
-    line = json.dumps({"unit": STREET, "category": category, "title": "垃圾三天没清"}) + "\n"
-    done = cluster.whistle(STREET, "raise", "--file", "-", "--no-wait", stdin=line * n)
+    lines = [json.dumps(distinct.apart({"unit": STREET, "category": category, "title": "垃圾三天没清"})) + "\n"
+             for _ in range(n)]
+    done = cluster.whistle(STREET, "raise", "--file", "-", "--no-wait", stdin="".join(lines))
     return [a["number"] for a in done]
 
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import distinct  # noqa: E402
 import runner  # noqa: E402
 from cluster import DISTRICT, TOP, Cluster  # noqa: E402
 
@@ -19,7 +20,7 @@ cluster = None
 
 
 def raise_one(who, expect=0, officer=None, **fields):
-    fields = {"unit": who, "category": "STREET_LIGHT", "title": "路灯不亮", **fields}
+    fields = {"unit": who, "category": "STREET_LIGHT", "title": "路灯不亮", "text": distinct.words(), **fields}
     words = ["raise", "--file", "-", "--no-wait"]
     if officer:
         words = ["--officer", officer] + words

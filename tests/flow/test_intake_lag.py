@@ -9,6 +9,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import distinct  # noqa: E402
 import runner  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
@@ -17,8 +18,9 @@ cluster = None
 
 
 def raise_many(n, category="STREET_LIGHT", **options):
-    line = json.dumps({"unit": STREET, "category": category, "title": "路灯不亮"}) + "\n"
-    return cluster.whistle(STREET, "raise", "--file", "-", "--no-wait", stdin=line * n, **options)
+    lines = [json.dumps(distinct.apart({"unit": STREET, "category": category, "title": "路灯不亮"})) + "\n"
+             for _ in range(n)]
+    return cluster.whistle(STREET, "raise", "--file", "-", "--no-wait", stdin="".join(lines), **options)
 
 
 def numbers(answers):

@@ -11,6 +11,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import distinct  # noqa: E402
 import runner  # noqa: E402
 import subscriber as sub  # noqa: E402
 from cluster import TOP, Cluster  # noqa: E402
@@ -76,9 +77,9 @@ class Blower:
             thread.start()
 
     def write(self):
-        one = json.dumps({"category": "GAS_LEAK", "title": "rotation", "place": {"address": "x"}})
+        one = {"category": "GAS_LEAK", "title": "rotation", "place": {"address": "x"}}
         while self.on:
-            self.child.stdin.write(one + "\n")
+            self.child.stdin.write(json.dumps(distinct.apart(one)) + "\n")
             self.child.stdin.flush()
             self.sent += 1
             time.sleep(0.02)

@@ -113,6 +113,15 @@ static void ledger(struct play *p, int64_t at, const Whistle__V1__LedgerDecided 
     t->asked = 0;
 }
 
+static void parted(struct play *p, int64_t at, const Whistle__V1__WhistleParted *e)
+{
+    for (size_t i = 0; i < e->n_restored && p->priority != PRIORITY(P1); i++) {
+        struct oracle_task *t = task_of(p, e->restored[i]->task);
+        t->due[3] += at - p->joined_at;
+        t->paused += at - p->joined_at;
+    }
+}
+
 static void whistle_event(struct play *p, int64_t at, const Whistle__V1__DispatchEvent *e)
 {
     switch (e->what_case) {
@@ -120,6 +129,12 @@ static void whistle_event(struct play *p, int64_t at, const Whistle__V1__Dispatc
         p->priority = (uint8_t)e->dispatched->whistle->priority;
         for (size_t i = 0; i < e->dispatched->n_tasks; i++)
             assigned(p, at, e->dispatched->tasks[i]);
+        return;
+    case EVENT(JOINED):
+        p->joined_at = at;
+        return;
+    case EVENT(PARTED):
+        parted(p, at, e->parted);
         return;
     case EVENT(DEPARTMENTS_ADDED):
         for (size_t i = 0; i < e->departments_added->n_tasks; i++)

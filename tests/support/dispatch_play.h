@@ -35,6 +35,9 @@ struct play {
     uint8_t priority;
     struct oracle_task oracle[TASKS_MAX];
     size_t n_oracle;
+    int64_t joined_at; // by the oracle
+    const struct audience *audience;
+    const struct noted *noted;
     // Hears every event as it is made; NULL: nobody. identity "": time.
     void (*hear)(void *arg, const struct play *p, const char *identity, const char *officer,
                  const Whistle__V1__DispatchEvent *event);
@@ -50,6 +53,10 @@ void play_blow(struct play *p, const char *unit, const char *category,
                Whistle__V1__Priority priority, const char *place, const char *tag,
                const char *joint);
 int play_intake(struct play *p, const Whistle__V1__IntakeEvent *event);
+// What dedup says: of the whistle itself, and as the matter of another's event. How many events.
+size_t play_dedup(struct play *p, const Whistle__V1__DedupEvent *event, bool taken);
+size_t play_matter(struct play *p, const Whistle__V1__DedupEvent *event);
+size_t play_unchecked(struct play *p, const Whistle__V1__WhistleBlown *blown);
 // identity acts; roles follow from it. Returns the rule.
 enum wh_rule play(struct play *p, const char *identity, uint32_t what,
                   const struct command *command);
