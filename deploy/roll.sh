@@ -9,11 +9,11 @@ ROLL_ORDER="sheets notify dispatch dedup intake"
 
 endpoint() { printf 'ipc://%s/run/%s.%s' "$DATA" "$1" "$2"; }
 
-# Asked for at dedup's first start, which comes after the new dispatch's; then it stays.
+# Asked for at dedup's starts, the first of which comes after the new dispatch's; kept for a time when
+# the database cannot be asked.
 known_file() {
     local upto
-    if [ ! -s "$DATA/known_upto" ]; then
-        upto=$(known_upto "host=$DATA/run dbname=whistle user=whistle") || return 1
+    if upto=$(known_upto "host=$DATA/run dbname=whistle user=whistle" 2>/dev/null); then
         printf '%s\n' "$upto" | install -m 644 /dev/stdin "$DATA/known_upto"
     fi
     cat "$DATA/known_upto"

@@ -23,7 +23,7 @@ def test_samples():
         notices = [json.load(open(path)) for path in glob.glob(cluster.dir + "/outbox/*.json")]
         assert all(n["text_zh"] and n["text_en"] for n in notices)
         assert len({n["id"] for n in notices}) == len(notices)
-        for name in ("notify", "dispatch", "intake"):
+        for name in ("notify", "dispatch", "dedup", "intake"):
             assert cluster.processes[name].stop() == 0, cluster.processes[name].tail()
 
 
