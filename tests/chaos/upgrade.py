@@ -6,7 +6,7 @@ then every whistle, task, signature, notice and range is held against the databa
 
     upgrade.py [--rolls N] [--stops N] [--whistles N] [--seed S] [--json] [--keep]
 
-A roll replaces dispatch, then intake (who follows before whom it follows). Each end must be exit 0 within
+A roll replaces dispatch, then dedup where there was one, then intake (who follows before whom it follows). Each end must be exit 0 within
 20 s. The pause is how long the busiest department heard nothing around an end. Without a history to build
 the programs before from, the same programs are rolled; the figures say so.
 """
@@ -24,7 +24,7 @@ from cluster import BUILD  # noqa: E402
 from load import STREETS, Load  # noqa: E402
 
 END_S, PAUSE_S = 20.0, 5.0
-VICTIMS = {"intake": 4, "dispatch": 4, "notify": 2}
+VICTIMS = {"intake": 4, "dedup": 4, "dispatch": 4, "notify": 2}
 EAR = "FIRE"  # two thirds of the whistles are also its
 
 
