@@ -5,7 +5,7 @@ import collections
 import json
 import os
 
-BLOWN, DISPATCHED, SIGNED, NOTICE_SENT = 3, 3, 5, 26
+BLOWN, DISPATCHED, SIGNED, NOTICE_SENT, JOINED = 3, 3, 5, 26, 32
 CLEARED, MERGED = 3, 5  # of dedup
 TWIN_BACK = 64
 DIGITS = str.maketrans("abcdefghij", "0123456789")
