@@ -89,6 +89,9 @@ class Verdict:
                     self.acknowledged[key] = (int(seq), self.object(number))
         self.codes = {int(i): c for c, i in cluster.sql("SELECT code, id FROM intake.code")}
         self.blown = self.read_blown()
+        # what dispatch took from intake itself, before there was a dedup
+        known = int(cluster.sql("SELECT coalesce(max(seq), 0) FROM dispatch.cursor WHERE feed = 'intake'")[0][0])
+        self.known = {n for rows in self.blown.values() for seq, n in rows if seq <= known}
         self.cleared, self.merged = self.read_checked()
 
     @staticmethod
@@ -153,15 +156,17 @@ class Verdict:
         assert not both, "new and joined " + few(both)
         never = numbers ^ (set(self.cleared) | set(joined))
         assert not never, "not checked " + few(never)
+        assert not self.known & set(joined), "joined, and known before " + few(self.known & set(joined))
 
     def check_what_is_told_again_is_joined_and_nothing_else(self):
         of = {n: key for key, rows in self.blown.items() for _, n in rows}
         wrong = [n for n, parents in self.merged.items() if len(parents) != 1 or
                  of[n][0] != of[parents[0]][0] or told_by(of[n][1]) != told_by(of[parents[0]][1])]
         assert not wrong, "joined to something else " + few(wrong)
-        apart = [n for n, (stream, index) in of.items() if told_by(index) != index
-                 and n not in self.merged and of.get(n) and (stream, told_by(index)) in self.blown
-                 and self.blown[stream, told_by(index)][0][1] not in self.merged]
+        first = {key: rows[0][1] for key, rows in self.blown.items()}
+        again = {n: first.get((stream, told_by(index))) for n, (stream, index) in of.items()
+                 if told_by(index) != index and n not in self.known}
+        apart = [n for n, other in again.items() if other and not {n, other} & set(self.merged)]
         assert not apart, "told again and not joined " + few(apart)
 
     # ---- dispatch -------------------------------------------------------------------------------
@@ -185,7 +190,7 @@ class Verdict:
         assert not rows, "dispatched twice " + few(rows)
         rows = self.cluster.sql("SELECT j.object FROM dispatch.journal j JOIN dispatch.whistle w "
                                 f"ON w.id = j.object WHERE j.kind = {DISPATCHED}")
-        other = {int(n) for n, in rows} ^ {n for n in self.cleared if n}
+        other = {int(n) for n, in rows} ^ set(self.cleared)
         assert not other, "dispatched and not cleared, or the other way " + few(other)
 
     def check_every_chosen_task_is_signed_once(self):

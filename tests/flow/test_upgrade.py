@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One upgrade, step by step, while streets raise and departments sign: the programs from before the newest
 expand migration on their own tables, on the expanded ones, started anew there, replaced by today's one
-service after the other. What would break the ones that run is refused by name."""
+service after the other, with a dedup that was not there before. What would break the ones that run is
+refused by name."""
 import os
-import shutil
 import subprocess
 import sys
 
@@ -13,27 +13,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import before  # noqa: E402
 import load  # noqa: E402
 import runner  # noqa: E402
-from cluster import TOP, Cluster  # noqa: E402
+from cluster import TOP  # noqa: E402
 
 SERVICES = ("dispatch", "intake")
-old = expand = test = None
-
-
-class Old(Cluster):
-    """Programs and tables as they were before."""
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self.builds = {name: old for name in before.PROGRAMS}
-        self.take_migrations(old + "/migrations")
-
-    def take_migrations(self, folder):
-        shutil.rmtree(self.dir + "/migrations")
-        shutil.copytree(folder, self.dir + "/migrations")
-
-    def now(self, *programs):
-        for name in programs:
-            self.builds.pop(name, None)
+old = expand = test = known = None
 
 
 def log_since(name, size):
@@ -81,6 +64,7 @@ def versions():
 def test_new_programs_refuse_the_old_tables():
     more()
     c, name = test.cluster, concerned()[-1]
+    c.add_dedup_keys()
     c.now("whistle-" + name)
     try:
         process = c.start_service(name + "-new", wait=False)
@@ -131,11 +115,31 @@ def test_what_old_programs_would_not_outlive_is_refused():
 
 
 def test_one_service_after_the_other_becomes_new():
-    for name in SERVICES:
-        test.cluster.now("whistle-" + name)
-        said = restart(name)
-        assert "schema.expanded" not in said, said
-        more()
+    """Dispatch, then dedup for the first time: meanwhile whistles wait; then intake."""
+    global known
+    c = test.cluster
+    c.now("whistle-dispatch")
+    said = restart("dispatch")
+    assert "schema.expanded" not in said, said
+    taken = test.acknowledged()
+    runner.until(lambda: test.acknowledged() >= taken + 100, 20)
+    known = c.start_dedup()
+    assert known > 500
+    more()
+    c.now("whistle-intake")
+    said = restart("intake")
+    assert "schema.expanded" not in said, said
+    more()
+
+
+def test_dedup_judges_only_what_came_after():
+    told = "position('UNCHECKED'::bytea IN d.body) > 0"
+    early, late, warm = test.cluster.sql(
+        f"SELECT count(*) FILTER (WHERE i.seq <= {known} AND NOT {told}), "
+        f"count(*) FILTER (WHERE i.seq > {known} AND {told}), count(*) FILTER (WHERE i.seq <= {known}) "
+        "FROM dedup.journal d JOIN intake.journal i ON i.object = d.object AND i.kind = 3 "
+        "WHERE d.kind IN (3, 4, 5)")[0]
+    assert early == late == "0" and int(warm) > 500, (early, late, warm)
 
 
 def test_nothing_was_lost_or_doubled():
@@ -152,7 +156,8 @@ def main():
         print(f"skipped: the programs before cannot be built: {why}")
         print("0 passed, 0 failed")
         return 0
-    test = load.Load(whistles=2000, seconds=20, make_cluster=Old)
+    before.Old.folder = old
+    test = load.Load(whistles=2400, seconds=24, make_cluster=before.Old)
     try:
         test.start()
         return runner.main(globals())

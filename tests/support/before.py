@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs as they were before the newest expand migration: the commit that brought the newest file
 under deploy/migrations that keeps older programs ("-- keeps: N") is found in the history, and what stood
-before it is built once into a folder of the build (git archive; no work tree is touched)."""
+before it is built once into a folder of the build (git archive; no work tree is touched). And a cluster of
+them: from before there was a dedup, which comes with the upgrade."""
 import os
 import shutil
 import subprocess
 import tempfile
 
-from cluster import BUILD, TOP
+from cluster import BUILD, SERVICES, TOP, Cluster
 
 PROGRAMS = ("whistle-intake", "whistle-dispatch", "whistle-migrate", "whistle")
 
@@ -65,3 +66,42 @@ def programs():
             subprocess.run(["tar", "-x", "-C", source], input=git("archive", f"{commit}^"), check=True)
             build(source, folder)
     return folder, os.path.relpath(file, "deploy/migrations")
+
+
+class Old(Cluster):
+    """Programs and tables as they were before; `folder` as programs() tells it. No dedup runs."""
+
+    folder = None
+
+    def __init__(self, **options):
+        super().__init__(services=("intake", "dispatch"), **options)
+        self.builds = {name: self.folder for name in PROGRAMS}
+        self.take_migrations(self.folder + "/migrations")
+
+    def take_migrations(self, folder):
+        shutil.rmtree(self.dir + "/migrations")
+        shutil.copytree(folder, self.dir + "/migrations")
+
+    def now(self, *programs):
+        for name in programs:
+            self.builds.pop(name, None)
+
+    def expand(self):
+        """Today's tables, while the programs from before run."""
+        self.take_migrations(TOP + "/deploy/migrations")
+        self.now("whistle-migrate")
+        return self.migrate()
+
+    def add_dedup_keys(self):
+        """Its key and door, before the dispatch that hears it."""
+        self.now("whistle")
+        self.names = SERVICES
+        self.new_keys()
+        self.write_doors()
+
+    def start_dedup(self):
+        """As deploy/up does: today's dispatch serves, what it had taken of intake before is told."""
+        upto = self.sql("SELECT coalesce(max(seq), 0) FROM dispatch.cursor WHERE feed = 'intake'")[0][0]
+        self.extra_env["WHISTLE_KNOWN_UPTO"] = upto
+        self.start_service("dedup")
+        return int(upto)

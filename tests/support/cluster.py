@@ -194,15 +194,23 @@ class Cluster:
     # ---- keys and services --------------------------------------------------------------------
 
     def make_keys(self):
-        keys = self.dir + "/keys"
-        which = ["--for-district", self.district] if self.district else ["--base"]
-        self.sh([self.bin("whistle"), "key", "new", *which, "--keys", keys, "--keyring", keys + "/keyring"])
+        self.new_keys()
         for name in ("vault", "reporter"):
             path = f"{self.dir}/secrets/{name}.key"
             with open(path, "wb") as file:
                 file.write(os.urandom(32))
             os.chmod(path, 0o600)
             self.own(path)
+        self.write_doors()
+
+    def new_keys(self):
+        """Those that are missing."""
+        keys = self.dir + "/keys"
+        which = ["--for-district", self.district] if self.district else ["--base"]
+        self.sh([self.bin("whistle"), "key", "new", *which, "--keys", keys, "--keyring", keys + "/keyring"])
+
+    def write_doors(self):
+        keys = self.dir + "/keys"
         with open(keys + "/doors", "w") as doors:
             for name in self.names:
                 public = self.public_key(name)
