@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Rolling upgrades and graceful stops under load: programs are asked to end (SIGTERM) at random moments,
-also while they start, and come back, the ones from before the newest expand migration and today's in turn;
-then every whistle, task, signature, notice and range is held against the database (verdict.py).
+also while they start, and come back; then every whistle, task, signature, notice and range is held against
+the database (verdict.py).
 
     upgrade.py [--rolls N] [--stops N] [--whistles N] [--seed S] [--json] [--keep]
 
-A roll replaces dispatch, then dedup where there was one, then intake (who follows before whom it follows). Each end must be exit 0 within
-20 s. The pause is how long the busiest department heard nothing around an end. Without a history to build
-the programs before from, the same programs are rolled; the figures say so.
+It begins with the programs from before the newest expand migration and no dedup; the first roll is the
+upgrade to today's, later ones change each for the same again. A roll replaces dispatch, then dedup, then
+intake (who follows before whom it follows). Each end must be exit 0 within 20 s. The pause is how long the
+busiest department heard nothing around an end. Without a history to build the programs before from, all
+rolls are of today's; the figures say so.
 """
 import argparse
 import os
@@ -20,8 +22,8 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import load  # noqa: E402  first: it finds tests/support
 import before  # noqa: E402
-from cluster import BUILD  # noqa: E402
-from load import STREETS, Load  # noqa: E402
+from cluster import Cluster  # noqa: E402
+from load import SERVICES, STREETS, Load  # noqa: E402
 
 END_S, PAUSE_S = 20.0, 5.0
 VICTIMS = {"intake": 4, "dedup": 4, "dispatch": 4, "notify": 2}
@@ -52,14 +54,15 @@ class Silence(threading.Thread):
 
 class Upgrade(Load):
     def __init__(self, options):
-        super().__init__(options.whistles, options.seconds, options.sign, options.keep)
+        try:
+            before.Old.folder, self.expand = before.programs()
+            made = before.Old
+        except before.Absent as why:
+            made, self.expand = Cluster, f"the same programs: {why}"
+        super().__init__(options.whistles, options.seconds, options.sign, options.keep, made)
         self.random = random.Random(options.seed)
         self.ends, self.bad, self.spans = [], [], []
         self.rolled = self.idle = 0
-        try:
-            self.other, self.expand = before.programs()
-        except before.Absent as why:
-            self.other, self.expand = BUILD, f"the same programs: {why}"
 
     def loaded(self):
         return any(self.cluster.processes[f"publish-{i}"].alive() for i in range(len(STREETS)))
@@ -80,16 +83,24 @@ class Upgrade(Load):
         self.restart(name)
         return began
 
-    def roll(self, build):
-        for name in ("dispatch", "intake"):
-            self.cluster.builds["whistle-" + name] = build
+    def roll(self):
+        c, first = self.cluster, "dedup" not in self.cluster.processes
+        if first:
+            c.expand()
+            c.add_dedup_keys()
+            c.now(*before.PROGRAMS)
+        for name in ("dispatch", "dedup", "intake"):
+            if first and name == "dedup":
+                c.start_dedup()
+                continue
             began = self.end(name)
-            self.cluster.wait_ready(name)
+            c.wait_ready(name)
             self.spans.append((name, began, time.monotonic()))
         self.rolled += 1
 
     def stop(self):
-        name = self.random.choices(*zip(*VICTIMS.items()))[0]
+        there = {name: n for name, n in VICTIMS.items() if name in self.cluster.processes}
+        name = self.random.choices(*zip(*there.items()))[0]
         began = self.end(name)
         if name == "notify":
             return
@@ -107,19 +118,19 @@ class Upgrade(Load):
             time.sleep(self.random.uniform(0.2, 1.0))
             self.watch()
             if work == "roll":
-                self.roll(self.other if self.rolled % 2 == 0 else BUILD)
+                self.roll()
             else:
                 self.stop()
             if time.monotonic() - told > 10:
                 told = time.monotonic()
                 print(f"{told - began:6.0f} s  {i + 1:4d} of {len(works)}  {self.acknowledged():7d} "
                       "acknowledged", file=sys.stderr, flush=True)
-        for name in ("dispatch", "intake"):
+        for name in SERVICES:
             self.cluster.wait_ready(name)
         return time.monotonic() - began
 
     def pauses(self, silence):
-        times = {"intake": [], "dispatch": []}
+        times = {name: [] for name in SERVICES}
         for name, began, ended in self.spans:
             times[name].append(silence.around(began, ended))
         return times
