@@ -163,6 +163,8 @@ static void engine(struct wh_runtime *runtime)
     const struct wh_engine *engine = runtime->engine;
     struct wh_timer timer = {0};
     int64_t late = wh_timers_first(runtime->timers, &timer) ? wh_engine_now(engine) - timer.at : 0;
+    int64_t served = wh_mono_ms() - engine->served_at; // before that nobody could ring it
+    late = late < served ? late : served;
     gauge(runtime, FIG_INBOX, (double)wh_engine_waiting(engine));
     gauge(runtime, FIG_OLDEST, (double)wh_engine_oldest_ms(engine) / 1000);
     gauge(runtime, FIG_PAUSED, wh_engine_paused(engine));

@@ -51,7 +51,7 @@ class Load:
     def __init__(self, whistles, seconds, sign=10, keep=False, make_cluster=Cluster):
         with tempfile.TemporaryDirectory() as folder:
             self.cluster = make_cluster(district=night(folder), keep=keep)
-        self.cluster.extra_env["WHISTLE_HOLD_S"] = HOLD_S
+        self.cluster.extra_env = {**self.cluster.extra_env, "WHISTLE_AUTOMATIC": "true", "WHISTLE_HOLD_S": HOLD_S}
         self.folder = self.cluster.dir + "/chaos"
         self.count = whistles // len(STREETS)
         self.counts = [self.count] * len(STREETS)

@@ -167,6 +167,6 @@ def test_a_withdrawal_of_a_whistle_not_yet_known_is_remembered():
 
 
 if __name__ == "__main__":
-    with Cluster(env={"WHISTLE_UNCHECKED_S": str(UNCHECKED_S)}) as cluster:
+    with Cluster(joins=True, env={"WHISTLE_UNCHECKED_S": str(UNCHECKED_S)}) as cluster:
         code = runner.main(globals())
     sys.exit(code)
