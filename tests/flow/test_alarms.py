@@ -301,7 +301,7 @@ def test_a_dead_letter_is_seen_shown_and_retried():
     opened = 'whistle_dead_letters_open{service="dispatch"}'
     runner.until(lambda: value("dispatch", opened) == 1)  # a P1 also comes by p1, which leaves it to intake
     assert value("dispatch", 'whistle_parked_objects{service="dispatch"}') == 1
-    assert fires() == {"DeadLetters"}, fires()
+    runner.until(lambda: fires() == {"DeadLetters"}, every=0.3)
     letters = cluster.whistle("OPERATOR", "dead-letters", "list")
     assert [one["sqlstate"] for one in letters] == ["23514"], letters
     letter = str(letters[0]["id"])
