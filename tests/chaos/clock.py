@@ -24,16 +24,17 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import load  # noqa: E402  first: it finds tests/support
-from load import Load  # noqa: E402
+from load import SERVICES, Load  # noqa: E402
 import runner  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
-HOSTS = ("intake", "dispatch", "postgres")
+HOSTS = ("intake", "dedup", "dispatch", "postgres")
 SIGN_S = 5
 HEARD_S = 8  # at most until the program that watches has told it, also on a busy machine
 JUMPS = {"+1h": 3600, "-1h": -3600, "+1d": 86400, "-1d": -86400}
-SHORT = (("-1d", HOSTS), ("+1h", ("dispatch",)), ("+1d", HOSTS), ("-1h", ("intake", "postgres")))
+SHORT = (("-1d", HOSTS), ("+1h", ("dispatch",)), ("+1d", HOSTS), ("-1h", ("intake", "postgres")),
+         ("+1d", ("dedup",)))
 
 
 class Jumping(Cluster):
@@ -129,14 +130,15 @@ class Clocks(Load):
             self.hold(self.options.hold)
             self.jump(hosts, 0)
             self.hold(self.options.hold)
-        self.ready = [self.cluster.ready(name) for name in ("intake", "dispatch")]
+        self.ready = [self.cluster.ready(name) for name in SERVICES]
         self.hold(SIGN_S * 4 / 3 + 2)
         drained = self.drain()
         self.observer.end()
         return drained
 
     def heads(self):
-        return self.cluster.sql("SELECT (SELECT epoch FROM intake.head), (SELECT epoch FROM dispatch.head)")
+        return self.cluster.sql("SELECT (SELECT epoch FROM intake.head), (SELECT epoch FROM dedup.head), "
+                                "(SELECT epoch FROM dispatch.head)")
 
     # ---- time's own invariants ------------------------------------------------------------------
 
@@ -150,7 +152,7 @@ class Clocks(Load):
         assert not self.faults, self.faults
 
     def order_of_journals(self):
-        for schema in ("intake", "dispatch"):
+        for schema in SERVICES:
             back = self.cluster.sql(f"SELECT count(*) FROM (SELECT at < lag(at) OVER (ORDER BY seq) AS back "
                                     f"FROM {schema}.journal) j WHERE back")
             assert back == [["0"]], (schema, back)

@@ -38,7 +38,7 @@ from patroni import PatroniCluster, Probe, Skipped, signal_all  # noqa: E402
 EXTRA_S = 5.0
 PATRONI_S = 60
 CYCLE_S = 34  # at least what one round takes: the load lasts for all of them
-STANDBYS = ("intake-b", "dispatch-b")
+STANDBYS = ("intake-b", "dedup-b", "dispatch-b")
 ENDS = ("power", "frozen", "postgres", "power", "patroni")
 OTHERS = ("standby", "etcd", "both")
 

@@ -31,7 +31,8 @@ import runner  # noqa: E402
 import zmq  # noqa: E402
 
 ATTACKERS = ("990101001", "990101001002", "JUSTICE")  # a street, a community, a department
-TARGETS = (("door", "intake"), ("door", "dispatch"), ("feed", "intake"), ("feed", "dispatch"))
+TARGETS = (("door", "intake"), ("door", "dispatch"), ("feed", "intake"), ("feed", "dispatch"),
+           ("door", "dedup"), ("feed", "dedup"))
 MARKER = "演练第"  # in the title of every whistle of the load
 PROBE_STREET = STREETS[0]
 SANITIZED = "sanitized" in os.environ.get("WHISTLE_BUILD", "")

@@ -25,14 +25,15 @@ from load import Load, figures  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from netns import Network, unavailable  # noqa: E402
 
-PARTIES = ("postgres", "intake", "standby", "dispatch", "street", "dept-a", "dept-b", "sender")
+PARTIES = ("postgres", "intake", "standby", "dedup", "dispatch", "street", "dept-a", "dept-b", "sender")
 # Who calls whom. OWNER and SPARE: the intake that serves and the one that stands by.
-PAIRS = (("street", "OWNER"), ("OWNER", "postgres"), ("SPARE", "postgres"), ("dispatch", "postgres"),
-         ("dispatch", "OWNER"), ("dept-a", "dispatch"), ("dept-b", "dispatch"), ("sender", "dispatch"),
+PAIRS = (("street", "OWNER"), ("OWNER", "postgres"), ("SPARE", "postgres"), ("dedup", "postgres"),
+         ("dedup", "OWNER"), ("dispatch", "postgres"), ("dispatch", "dedup"), ("dispatch", "OWNER"), ("dept-a", "dispatch"), ("dept-b", "dispatch"), ("sender", "dispatch"),
          ("sender", "OWNER"))
 KINDS = ("to", "from", "both", "reset")
 NOTICED_S, WHOLE_S, MEMORY_MIB, GROWTH_MIB = 10.0, 20.0, 128, 16
-INSTANCES = ("intake", "intake-b", "dispatch")
+INSTANCES = ("intake", "intake-b", "dedup", "dispatch")
+HEARS = {"dedup": ("intake", "p1"), "dispatch": ("dedup", "urgent", "p1")}
 
 
 class NetCluster(Cluster):
@@ -134,8 +135,8 @@ class Partition(Load):
         return next((i for i in ("intake", "intake-b") if self.serving(i)), None)
 
     def trouble(self):
-        """None when an intake and dispatch serve, the other intake stands by, streets that have something
-        to say are connected, dispatch hears intake and everybody hears dispatch; else what is wrong."""
+        """None when all services serve, the other intake stands by, streets that have something
+        to say are connected, dedup hears intake, dispatch dedup and everybody dispatch; else what is wrong."""
         self.watch()
         owner = self.owner()
         if not owner:
@@ -146,11 +147,13 @@ class Partition(Load):
         talking = any(n.startswith("publish-") and n not in self.finished for n in self.cluster.processes)
         if talking and not self.cluster.network.established("street", self.cluster.party(owner)):
             return "no street is connected"
-        m = self.cluster.metrics("dispatch")
-        if m.get('whistle_serving{service="dispatch"}') != 1:
-            return "dispatch does not serve"
-        if m['whistle_followed_connected{service="dispatch",feed="intake"}'] != 1:
-            return "dispatch does not hear intake"
+        for service, feeds in HEARS.items():
+            m = self.cluster.metrics(service)
+            if m.get(f'whistle_serving{{service="{service}"}}') != 1:
+                return f"{service} does not serve"
+            for feed in feeds:
+                if m[f'whistle_followed_connected{{service="{service}",feed="{feed}"}}'] != 1:
+                    return f"{service} does not hear {feed}"
         ears = {k: v for k, v in m.items() if k.startswith("whistle_follower_connected")}
         if len(ears) <= len(self.departments) or min(ears.values()) != 1:
             return f"away: {[k for k, v in ears.items() if v != 1]} of {len(ears)}"

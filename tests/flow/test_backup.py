@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import distinct  # noqa: E402
 import runner  # noqa: E402
-from cluster import TOP, Cluster  # noqa: E402
+from cluster import SERVICES, TOP, Cluster  # noqa: E402
 
 STREET = "990101002"
 cluster = None
@@ -112,7 +112,7 @@ def test_backup_under_load():
     assert len(good["acknowledged"]) > 50 and raising.rate(began, ended) > 0
     with open(good["path"] + "/manifest.json") as file:
         manifest = json.load(file)
-    for schema in ("intake", "dispatch"):
+    for schema in SERVICES:
         assert manifest["before"]["schemas"][schema]["seq"] <= manifest["after"]["schemas"][schema]["seq"]
     private = [f for f in glob.glob(good["path"] + "/**", recursive=True)
                if f.endswith(".key") and "/pg/" not in f]
@@ -128,6 +128,7 @@ def test_backup_under_load():
 def test_drill_says_it_is_good():
     found = drill(good["path"])
     assert found["good"] is True and found["faults"] == []
+    assert set(found["schemas"]) == set(SERVICES) and found["schemas"]["dedup"]["rows"] > 100, found
     assert found["schemas"]["dispatch"]["rows"] > 100 and 0 <= found["age_s"] < 600, found
     print(f"     drill: {found['seconds']} s, newest whistle {found['age_s']} s old")
     assert not glob.glob("/tmp/whistle-drill-*/pg"), "something is left of a drill"
@@ -157,7 +158,8 @@ def test_drill_finds_damage():
 
 def test_drill_finds_a_row_changed_in_the_database():
     """Every file is as it was taken, and yet a row of each journal is not what was decided."""
-    changes = {"dispatch": "body = set_byte(body, 20, get_byte(body, 20) # 1)",
+    changes = {"dedup": "body = set_byte(body, 12, get_byte(body, 12) # 1)",
+               "dispatch": "body = set_byte(body, 20, get_byte(body, 20) # 1)",
                "intake": "hash = set_byte(hash, 0, get_byte(hash, 0) # 1)"}
     rows = {schema: cluster.sql(f"SELECT seq, encode(body, 'hex'), encode(hash, 'hex') FROM {schema}.journal "
                                 "ORDER BY seq OFFSET 20 LIMIT 1")[0] for schema in changes}
@@ -209,7 +211,7 @@ def bring_up():
     cluster.start_postgres()
     with open(cluster.dir + "/number_after") as file:
         after = file.read().strip()
-    for name in ("intake", "dispatch"):
+    for name in SERVICES:
         cluster.start_service(name, WHISTLE_NUMBER_AFTER=after)
     return int(after)
 
@@ -227,7 +229,7 @@ def test_restore():
     sent = len(glob.glob(cluster.dir + "/outbox/*.json"))
     refused = deploy("restore", good["path"], "--yes", expect=1)[1]
     assert "PostgreSQL" in refused and "pid" in refused, refused
-    stop("notify", "dispatch", "intake", "postgres")
+    stop("notify", "dispatch", "dedup", "intake", "postgres")
     assert "--yes" in deploy("restore", good["path"], expect=1)[1]
     with open(cluster.dir + "/keys/keyring", "a") as ring:
         ring.write("# newer than the backup\n")

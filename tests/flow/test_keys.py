@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import distinct  # noqa: E402
 import runner  # noqa: E402
 import subscriber as sub  # noqa: E402
-from cluster import TOP, Cluster  # noqa: E402
+from cluster import SERVICES, TOP, Cluster  # noqa: E402
 
 cluster = None
 
@@ -158,12 +158,12 @@ def rotate_service(name):
 
 
 def test_services_rotate_under_load():
-    """intake's and dispatch's keys, one restart each: no raise fails beyond its own retries, everybody who
+    """Every service's key, one restart each: no raise fails beyond its own retries, everybody who
     was connected goes on, nothing is lost."""
     police = follower("police", cluster.dir + "/keys/POLICE.key", "--new")
     load = Blower()
     time.sleep(1)
-    for name in ("intake", "dispatch"):
+    for name in SERVICES:
         done = rotate_service(name)
         assert held(name)[done["old"]] and held(name)[done["public"]]
     time.sleep(1)
@@ -247,13 +247,13 @@ def test_broken_keyring():
         good = file.read()
     for text in (good[:-30], "# nothing\n", None):
         os.unlink(path) if text is None else open(path, "w").write(text)
-        for name in ("intake", "dispatch"):
+        for name in SERVICES:
             runner.until(lambda: figure(name, "keyring_bad") == 1, 5)
         cluster.whistle("FIRE", "tasks")
         cluster.whistle("FIRE", "tasks")
         with open(path, "w") as file:
             file.write(good)
-        for name in ("intake", "dispatch"):
+        for name in SERVICES:
             runner.until(lambda: figure(name, "keyring_bad") == 0, 5)
     with open(cluster.processes["intake"].log) as log:
         assert '"event":"keyring-not-read"' in log.read().replace(" ", "")

@@ -14,9 +14,9 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import runner  # noqa: E402
 import subscriber as sub  # noqa: E402
-from cluster import TOP, Cluster  # noqa: E402
+from cluster import SERVICES, TOP, Cluster  # noqa: E402
 
-PAIRS = (("intake", "intake-b"), ("dispatch", "dispatch-b"))
+PAIRS = (("intake", "intake-b"), ("dedup", "dedup-b"), ("dispatch", "dispatch-b"))
 TAKE_OVER_S = 5
 cluster = None
 
@@ -57,7 +57,7 @@ def nothing_lost(numbers):
                        f"dispatch.task t WHERE t.whistle = w.id) c FROM dispatch.whistle w WHERE w.id IN "
                        f"({ids})) x")
     assert rows == [[str(len(numbers)), "5", "5"]], (len(numbers), rows)
-    for schema in ("intake", "dispatch"):
+    for schema in SERVICES:
         rows = cluster.sql(f"SELECT count(*) - max(j.seq), max(j.seq) - (SELECT seq FROM {schema}.head) "
                            f"FROM {schema}.journal j")
         assert rows == [["0", "0"]], (schema, rows)
@@ -163,7 +163,7 @@ def test_asked_to_end_twenty_times():
     slowest = 0
     with Work():
         for i in range(20):
-            pair = PAIRS[i % 2]
+            pair = PAIRS[i % len(PAIRS)]
             time.sleep(0.2)
             serving, waiting = owner(pair)
             began = time.monotonic()
@@ -221,7 +221,7 @@ def test_database_with_an_older_tail():
 
 def main():
     global cluster
-    with Cluster(standby=("intake-b", "dispatch-b")) as cluster:
+    with Cluster(standby=[waiting for _, waiting in PAIRS]) as cluster:
         for _, waiting in PAIRS:
             start_standby(waiting)
         return runner.main(globals())

@@ -16,7 +16,7 @@ import zmq
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import runner  # noqa: E402
 import subscriber as sub  # noqa: E402
-from cluster import TOP, Cluster  # noqa: E402
+from cluster import SERVICES, TOP, Cluster  # noqa: E402
 
 sys.path.insert(0, TOP + "/services/client/example")
 import department as wire  # noqa: E402
@@ -254,7 +254,7 @@ def keyring_line(public, old, new):
         file.writelines(line.replace(old, new) if line.startswith(public) else line for line in lines)
     cluster.own(path + ".new")
     os.rename(path + ".new", path)
-    for name in ("intake", "dispatch"):
+    for name in SERVICES:
         cluster.processes[name].send(signal.SIGHUP)
 
 
