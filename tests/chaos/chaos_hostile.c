@@ -19,6 +19,7 @@
 #include "client/frame.h"
 #include "client/keys.h"
 #include "support/random_message.h"
+#include "whistle/v1/dedup.pb-c.h"
 #include "whistle/v1/dispatch.pb-c.h"
 #include "whistle/v1/envelope.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
@@ -193,11 +194,12 @@ static size_t any_frame(struct hostile *hostile, uint8_t *ret)
 
 static size_t follow(struct hostile *hostile, uint8_t *ret)
 {
-    static const char *const feeds[] = {"intake", "dispatch", "p1", "notices"};
+    static const char *const feeds[] = {"intake", "dedup",   "dispatch", "p1",
+                                        "urgent", "notices", "ends"};
     Whistle__V1__Follow *follow = (Whistle__V1__Follow *)random_message(
         &whistle__v1__follow__descriptor, &hostile->arena, &hostile->random);
     if (below(hostile, 4) != 0)
-        follow->feed = (char *)(uintptr_t)feeds[below(hostile, 4)];
+        follow->feed = (char *)(uintptr_t)feeds[below(hostile, sizeof feeds / sizeof *feeds)];
     if (below(hostile, 2) != 0) { // from the beginning, as much as there is
         follow->after = 0;
         follow->hash.len = 0;
@@ -347,8 +349,9 @@ int main(int argc, char **argv)
     if (argc != 9)
         die("usage", "chaos_hostile DOORS KIND NAME KEY COUNT SEED WORDS MARKER");
     hostile.feed = strcmp(argv[2], "feed") == 0;
-    hostile.command = strcmp(argv[3], "intake") == 0 ? &whistle__v1__intake_command__descriptor
-                                                     : &whistle__v1__dispatch_command__descriptor;
+    hostile.command = strcmp(argv[3], "intake") == 0  ? &whistle__v1__intake_command__descriptor
+                      : strcmp(argv[3], "dedup") == 0 ? &whistle__v1__dedup_command__descriptor
+                                                      : &whistle__v1__dispatch_command__descriptor;
     hostile.random = strtoull(argv[6], NULL, 10) * 2 + 1;
     hostile.marker = argv[8];
     if (wh_key_read(argv[4], &hostile.key, why, sizeof why) != 0 ||
