@@ -4,6 +4,7 @@
 #include "dedup/decide.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "dedup/fold.h"
 
@@ -54,6 +55,10 @@ static struct resemblance resemblance_of(const struct decide_by *by, const struc
                                .resolved_at = root->resolved_at,
                                .offer = decide_offer(root, by->now)};
     const char *why = against(by->matters, mine, root);
+    if (why != NULL && strcmp(why, "APART") == 0) {
+        like.band = MATCH_NEW; // a person said so: not even shown as perhaps the same
+        like.rule = why;
+    }
     if (like.band == MATCH_SAME && why == NULL && by->settings->by_hand)
         why = "BY_HAND";
     if (like.band == MATCH_SAME && why != NULL) {

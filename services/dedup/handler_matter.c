@@ -13,6 +13,38 @@
 #define EVENT(name) WHISTLE__V1__DEDUP_EVENT__WHAT_##name
 #define APART_MAX 256
 
+// ---- whose --------------------------------------------------------------------------------------
+
+// Who asks: everybody's, what lies within `above`, what `party` itself raised.
+struct looking {
+    bool all;
+    const struct wh_unit *above;
+    int32_t party;
+};
+
+static struct looking looking_of(const struct dedup *state, const struct wh_item *item)
+{
+    const unsigned all = WH_ROLE_DISTRICT | WH_ROLE_LEADER | WH_ROLE_AUDITOR | WH_ROLE_SERVICE;
+    const struct wh_party *party = wh_district_party(state->district, item->actor.identity);
+    return (struct looking){.all = (item->actor.roles & all) != 0,
+                            .above = wh_district_unit(state->district, item->actor.identity),
+                            .party = party == NULL ? 0 : party->id};
+}
+
+static bool sees(const struct dedup *state, const struct looking *looking, int32_t unit_id,
+                 int32_t street_id)
+{
+    const int32_t ids[] = {unit_id, street_id};
+    for (size_t i = 0; i < 2; i++) {
+        const struct wh_unit *unit = wh_district_unit_by_id(state->district, ids[i]);
+        if (looking->all || (ids[i] != 0 && ids[i] == looking->party) ||
+            (unit != NULL && looking->above != NULL &&
+             wh_district_is_within(state->district, unit, looking->above)))
+            return true;
+    }
+    return false;
+}
+
 // ---- a matter -----------------------------------------------------------------------------------
 
 struct showing {
@@ -106,6 +138,18 @@ static void got_past(void *arg, struct wh_query *query, const struct wh_result *
         wh_query_refuse(query, WH_RULE_BUSY_DATABASE, NULL, NULL);
 }
 
+// Whose whistle is one of a matter sees the whole of it.
+static bool sees_one(const struct dedup *state, const struct looking *looking,
+                     const struct wh_result *result)
+{
+    for (size_t i = 0; i < wh_result_rows(result); i++) {
+        const struct wh_row *row = wh_result_row(result, i);
+        if (sees(state, looking, (int32_t)wh_row_int(row, 5), (int32_t)wh_row_int(row, 6)))
+            return true;
+    }
+    return false;
+}
+
 static void got_members(void *arg, struct wh_query *query, const struct wh_result *result)
 {
     struct dedup *state = arg;
@@ -114,6 +158,10 @@ static void got_members(void *arg, struct wh_query *query, const struct wh_resul
     size_t n = wh_result_rows(result);
     if (n == 0 || show == NULL) {
         wh_query_refuse(query, n == 0 ? WH_RULE_NOT_FOUND : WH_RULE_INTERNAL, "number", NULL);
+        return;
+    }
+    if (!sees_one(state, wh_query_data(query), result)) {
+        wh_query_refuse(query, WH_RULE_SCOPE_FOREIGN, "number", NULL);
         return;
     }
     const struct wh_row *root = wh_result_row(result, 0);
@@ -144,9 +192,18 @@ void query_matter(void *arg, struct wh_query *query, const struct wh_item *item)
     const Whistle__V1__ShowMatter *message = (const Whistle__V1__ShowMatter *)item->message;
     struct wire_fault fault;
     int64_t id = 0;
-    if (state->district == NULL)
+    if (state->district == NULL) {
         wh_query_refuse(query, WH_RULE_DISTRICT_MISSING, NULL, NULL);
-    else if (wire_number(message->number, state->district, "number", &id, &fault) != 0)
+        return;
+    }
+    struct looking *looking = wh_arena_alloc(wh_query_arena(query), sizeof *looking);
+    if (looking == NULL) {
+        wh_query_refuse(query, WH_RULE_INTERNAL, NULL, NULL);
+        return;
+    }
+    *looking = looking_of(state, item);
+    wh_query_set_data(query, looking);
+    if (wire_number(message->number, state->district, "number", &id, &fault) != 0)
         wh_query_refuse(query, fault.rule, fault.field, NULL);
     else if (WH_SELECT(query, SELECT_MEMBERS, got_members, WH_L(id)) != 0)
         wh_query_refuse(query, WH_RULE_BUSY_DATABASE, NULL, NULL);

@@ -100,7 +100,7 @@ const struct wh_select dedup_selects[SELECTS] = {
         {.name = "members",
          .params = "L",
          .sql = "WITH RECURSIVE t(id) AS (SELECT $1::int8 UNION " NEIGHBOURS ") "
-                "SELECT r.id, m.parent, r.resolved_at, r.flags, j.body FROM t "
+                "SELECT r.id, m.parent, r.resolved_at, r.flags, j.body, r.unit, r.street FROM t "
                 "CROSS JOIN LATERAL (SELECT * FROM report y WHERE y.id = t.id AND y.stage > 0 "
                 "OFFSET 0) r LEFT JOIN LATERAL (SELECT * FROM membership y WHERE y.child = t.id "
                 "AND y.parted_seq = 0 OFFSET 0) m ON true "

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// First reports of the generated matters, filled up to 600 bytes with what people add to any
-// report: such words are common, so they make nothing alike.
+// First reports of the generated matters, filled up to 600 bytes with characters of their own,
+// which make nothing alike.
 #include "support/bench_matter.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "support/distinct.h"
 #include "support/matter_gen.h"
 
 #define TEXT_BYTES 600
-
-static const char *const asides[] = {
-    "请有关部门尽快到现场处理。", "居民已多次反映,一直没有解决。", "社区工作人员已到场查看。",
-    "物业表示无力处理。",         "附近老人和孩子较多,请抓紧。",   "网格员巡查时发现。",
-    "已拍照留存,可随时提供。",    "希望今天之内有人回复。",        "周边商户也有同样的意见。",
-    "上周来过人,看了看就走了。",  "请告知由哪个部门负责。",        "白天晚上都有这个情况。",
-    "已劝说当事人,对方不配合。",  "如不及时处理恐怕会扩大。",      "热线转来,请核实后办理。",
-    "来电人愿意带路。",           "此处是上下学的必经之路。",      "街道已安排人员在现场值守。",
-};
+#define MIDDLE_LAT 39.1
+#define MIDDLE_LON 115.9
+#define HALF_LAT 0.59 // degrees: 65 km there
+#define HALF_LON 0.75
 
 struct bench_matters {
     struct matter_set *set;
@@ -55,17 +52,20 @@ void bench_matters_free(struct bench_matters *matters)
 static void fill_text(struct bench_matters *matters, size_t i)
 {
     char *text = matters->text;
+    const char *said = matters->report.text;
     size_t n = (size_t)snprintf(text, TEXT_BYTES + 1, "%010zu ", i);
-    for (size_t k = 0; n < TEXT_BYTES; k++) {
-        const char *part =
-            k ? asides[(i * 7 + k * 5) % (sizeof asides / sizeof *asides)] : matters->report.text;
-        size_t cut = wh_utf8_cut(part, strlen(part), TEXT_BYTES - n);
-        memcpy(text + n, part, cut);
-        n += cut;
-        if (cut < strlen(part))
-            break;
-    }
-    text[n] = '\0';
+    size_t cut = wh_utf8_cut(said, strlen(said), TEXT_BYTES - n);
+    memcpy(text + n, said, cut);
+    n += cut;
+    distinct_text(i, (TEXT_BYTES - n) / 3, text + n);
+    text[n + (TEXT_BYTES - n) / 3 * 3] = '\0';
+}
+
+// -1 to 1, from Weyl's sequences: evenly spread, never the same twice.
+static double share(size_t n)
+{
+    double x = (double)(n / 2 + 1) * (n % 2 ? 0.754877666246693 : 0.569840290998053);
+    return 2 * (x - floor(x)) - 1;
 }
 
 void bench_matter_fill(struct bench_matters *matters, size_t i, Whistle__V1__RaiseWhistle *raise,
@@ -77,10 +77,8 @@ void bench_matter_fill(struct bench_matters *matters, size_t i, Whistle__V1__Rai
     raise->title = report->title;
     raise->text = matters->text;
     place->address = report->address;
-    if (!report->located)
-        return;
     place->lat_is_case = WHISTLE__V1__PLACE__LAT_IS_LAT;
-    place->lat = report->lat;
+    place->lat = MIDDLE_LAT + HALF_LAT * share(2 * i);
     place->lon_is_case = WHISTLE__V1__PLACE__LON_IS_LON;
-    place->lon = report->lon;
+    place->lon = MIDDLE_LON + HALF_LON * share(2 * i + 1);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whistles for benches that are a matter of their own each, as generated civic reports are: other
-// places, other words, 600 bytes of text. None repeats another; what the matcher takes for the same
-// or perhaps the same all the same is its error, and counted by the bench.
+// Whistles for benches that are a matter of their own each: words of generated civic reports
+// (matter_gen.h), 600 bytes of text, places spread evenly over 130 km. None repeats another; what
+// the matcher takes for the same or perhaps the same all the same is its error, and counted by the
+// bench.
 #ifndef WH_TEST_BENCH_MATTER_H
 #define WH_TEST_BENCH_MATTER_H
 
@@ -12,7 +13,7 @@
 
 struct bench_matters;
 
-// n matters of this seed (matter_gen.h), in a city of 60 km. Aborts without memory.
+// n matters of this seed. Aborts without memory.
 struct bench_matters *bench_matters_new(uint64_t seed, size_t n);
 void bench_matters_free(struct bench_matters *matters);
 // Title, text and place of matter i: "{i, ten digits} …". Good until the next call.

@@ -239,7 +239,7 @@ static void test_apart_is_never_the_same(void **state)
     assert_int_equal(n, 1); // its own matter is none
     assert_int_equal(like[0].root, A);
     assert_string_equal(like[0].rule, "APART");
-    assert_int_equal(like[0].band, MATCH_PERHAPS);
+    assert_int_equal(like[0].band, MATCH_NEW);
 }
 
 static void test_best_first_and_bounded(void **state)
