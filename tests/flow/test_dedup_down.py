@@ -29,14 +29,15 @@ def matter():
 
 def gas(what):
     """A P1."""
-    return cluster.whistle(STREET, "raise", "--category", "GAS_LEAK", "--title", what[:12], "--text", what,
-                           "--address", what[:4], "--answer", "smell_where=楼道", "--no-wait")[0]["number"]
+    return cluster.whistle(STREET, "raise", "--category", "GAS_LEAK", "--title", what[:12], "--text",
+                           what, "--address", what[:4], "--answer", "smell_where=楼道",
+                           "--no-wait")[0]["number"]
 
 
 def light(what):
     """A whistle that is none."""
-    return cluster.whistle(STREET, "raise", "--category", "STREET_LIGHT", "--title", what[:12], "--text", what,
-                           "--address", what[:4], "--no-wait")[0]["number"]
+    return cluster.whistle(STREET, "raise", "--category", "STREET_LIGHT", "--title", what[:12],
+                           "--text", what, "--address", what[:4], "--no-wait")[0]["number"]
 
 
 def show(number):
