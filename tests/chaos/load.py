@@ -51,7 +51,8 @@ class Load:
     def __init__(self, whistles, seconds, sign=10, keep=False, make_cluster=Cluster):
         with tempfile.TemporaryDirectory() as folder:
             self.cluster = make_cluster(district=night(folder), keep=keep)
-        self.cluster.extra_env = {**self.cluster.extra_env, "WHISTLE_AUTOMATIC": "true", "WHISTLE_HOLD_S": HOLD_S}
+        self.cluster.extra_env = {**self.cluster.extra_env, "WHISTLE_AUTOMATIC": "true",
+                                  "WHISTLE_HOLD_S": HOLD_S}
         self.folder = self.cluster.dir + "/chaos"
         self.count = whistles // len(STREETS)
         self.counts = [self.count] * len(STREETS)
@@ -166,8 +167,9 @@ class Load:
 
         def dispatched():
             self.watch()
-            a, b = self.cluster.sql("SELECT (SELECT count(*) FROM intake.whistle), (SELECT count(DISTINCT "
-                                    f"object) FROM dispatch.journal WHERE kind IN ({DISPATCHED}, {JOINED}))")[0]
+            a, b = self.cluster.sql(
+                "SELECT (SELECT count(*) FROM intake.whistle), (SELECT count(DISTINCT object) "
+                f"FROM dispatch.journal WHERE kind IN ({DISPATCHED}, {JOINED}))")[0]
             return a == b
         runner.until(dispatched, seconds=seconds, every=0.5)
         self.settle(seconds)

@@ -28,7 +28,8 @@ from netns import Network, unavailable  # noqa: E402
 PARTIES = ("postgres", "intake", "standby", "dedup", "dispatch", "street", "dept-a", "dept-b", "sender")
 # Who calls whom. OWNER and SPARE: the intake that serves and the one that stands by.
 PAIRS = (("street", "OWNER"), ("OWNER", "postgres"), ("SPARE", "postgres"), ("dedup", "postgres"),
-         ("dedup", "OWNER"), ("dispatch", "postgres"), ("dispatch", "dedup"), ("dispatch", "OWNER"), ("dept-a", "dispatch"), ("dept-b", "dispatch"), ("sender", "dispatch"),
+         ("dedup", "OWNER"), ("dispatch", "postgres"), ("dispatch", "dedup"), ("dispatch", "OWNER"),
+         ("dept-a", "dispatch"), ("dept-b", "dispatch"), ("sender", "dispatch"),
          ("sender", "OWNER"))
 KINDS = ("to", "from", "both", "reset")
 NOTICED_S, WHOLE_S, MEMORY_MIB, GROWTH_MIB = 10.0, 20.0, 128, 16
@@ -136,7 +137,7 @@ class Partition(Load):
 
     def trouble(self):
         """None when all services serve, the other intake stands by, streets that have something
-        to say are connected, dedup hears intake, dispatch dedup and everybody dispatch; else what is wrong."""
+        to say are connected, dedup hears intake, dispatch dedup, everybody dispatch; else what is wrong."""
         self.watch()
         owner = self.owner()
         if not owner:

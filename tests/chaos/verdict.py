@@ -90,7 +90,8 @@ class Verdict:
         self.codes = {int(i): c for c, i in cluster.sql("SELECT code, id FROM intake.code")}
         self.blown = self.read_blown()
         # what dispatch took from intake itself, before there was a dedup
-        known = int(cluster.sql("SELECT coalesce(max(seq), 0) FROM dispatch.cursor WHERE feed = 'intake'")[0][0])
+        known = int(cluster.sql("SELECT coalesce(max(seq), 0) FROM dispatch.cursor WHERE "
+                                "feed = 'intake'")[0][0])
         self.known = {n for rows in self.blown.values() for seq, n in rows if seq <= known}
         self.cleared, self.merged = self.read_checked()
 
@@ -147,7 +148,8 @@ class Verdict:
     def check_every_whistle_is_checked_once(self):
         """Each is a matter of its own or joined to one that is, and the journal says so once."""
         numbers = {n for rows in self.blown.values() for _, n in rows}
-        rows = self.cluster.sql(f"SELECT object, count(*) FROM dedup.journal WHERE kind = {MERGED} GROUP BY 1")
+        rows = self.cluster.sql("SELECT object, count(*) FROM dedup.journal WHERE "
+                                f"kind = {MERGED} GROUP BY 1")
         joined = {int(n): int(times) for n, times in rows}
         assert set(joined) == set(self.merged), "joined otherwise " + few(set(joined) ^ set(self.merged))
         twice = [n for counts in (self.cleared, joined) for n, times in counts.items() if times != 1]

@@ -76,7 +76,8 @@ class Raising:
 
 def gas(title, *more):
     return cluster.whistle("990101001", "raise", "--category", "GAS_LEAK", "--title", title, "--address",
-                           "槐荫里", "--answer", "smell_where=楼道", "--text", distinct.words(), *more)[0]["number"]
+                           "槐荫里", "--answer", "smell_where=楼道", "--text", distinct.words(),
+                           *more)[0]["number"]
 
 
 def known(numbers):
