@@ -5,6 +5,7 @@
 
 #include "dedup/handler.h"
 #include "runtime/setting.h"
+#include "whistle/v1/dispatch.pb-c.h"
 
 #define COMMAND(name) WHISTLE__V1__DEDUP_COMMAND__WHAT_##name
 #define KEEPERS (WH_ROLE_OPERATOR | WH_ROLE_DISTRICT | WH_ROLE_AUDITOR)
@@ -29,6 +30,7 @@ static const struct wh_route routes[] = {
 static const struct wh_follows follows[] = {
     {"intake", &whistle__v1__intake_event__descriptor, need_intake, on_intake, false, NULL},
     {"p1", &whistle__v1__intake_event__descriptor, need_p1, on_p1, true, NULL},
+    {"ends", &whistle__v1__dispatch_event__descriptor, need_ends, on_ends, false, NULL},
 };
 
 #define FOLLOWERS (WH_ROLE_SERVICE | WH_ROLE_AUDITOR | WH_ROLE_GATEWAY)
