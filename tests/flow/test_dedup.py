@@ -158,6 +158,71 @@ def test_ends_of_a_hold():
     cluster.start_service("dedup")
 
 
+def handled(number):
+    """Every department reports, the street confirms: resolved."""
+    show = until(lambda: next((w for w in cluster.whistle(STREET, "show", number, expect=None)
+                               if w.get("tasks")), None))
+    for task in show["tasks"]:
+        cluster.whistle(task["department"], "check-in", task["id"], "--note", "到场")
+    handled_again(number)
+
+
+def moved(number):
+    """The state that dispatch told last."""
+    return cluster.sql(f"SELECT moved FROM dedup.report WHERE id = {object_of(number)}")[0][0]
+
+
+def test_after_a_matter_was_resolved():
+    first, again = twins()
+    handled(first)
+    reopens = again()
+    assert judged(reopens) == ["held"], "a resolved matter takes nobody in by itself"
+    like = said(reopens, "held")["perhaps"][0]
+    assert like["rule"] == "RESOLVED" and like["resolved_at"], like
+    assert like["offer"] == ["REOPEN", "NEW", "RECURRING"], like
+    assert rule("join", reopens, first) == "dedup.resolved"
+    assert say("join", reopens, first, "--how", "REOPEN")["state"] == "MERGED"
+    until(lambda: moved(first) == "8")
+    assert judged(again()) == ["merged"], "it is open again"
+    handled_again(first)
+    fresh = again()
+    assert judged(fresh) == ["held"]
+    say("split", fresh, "--reason", "新的一件")
+    assert kinds(fresh) == ["held", "cleared"]
+    assert judged(again()) == ["merged"], "the new one is open"
+
+
+def test_what_came_back():
+    first, again = twins()
+    handled(first)
+    recurs = again()
+    judged(recurs)
+    assert say("join", recurs, first, "--how", "RECURRING")["state"] == "RECURS"
+    assert kinds(recurs) == ["held", "recurs", "cleared"]
+    assert say("join", recurs, first, "--how", "RECURRING")["state"] == "RECURS"
+    assert kinds(recurs) == ["held", "recurs", "cleared"], "once is enough"
+    later = again()
+    assert judged(later) == ["merged"] and matter(later)["number"] == recurs
+
+
+def handled_again(number):
+    show = cluster.whistle(STREET, "show", number)[0]
+    for task in show["tasks"]:
+        if task["state"] not in ("CONFIRMED", "CANCELLED"):
+            cluster.whistle(task["department"], "report", task["id"], "--outcome", "SOLVED", "--text", "已处理")
+    say("confirm", number, "--verdict", "SOLVED")
+    until(lambda: moved(number) == "11")
+
+
+def test_withdrawn_while_it_waits():
+    _, held = doubtful()
+    judged(held)
+    until(lambda: say("show", held, expect=None).get("state") == "HELD")
+    cluster.whistle(STREET, "withdraw", held, "--reason", "误报")
+    until(lambda: kinds(held) == ["held", "moved"])
+    assert held not in doubts() and moved(held) == "13"
+
+
 def test_rules_of_joins_and_splits():
     first, again = twins()
     second = again()
