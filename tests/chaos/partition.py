@@ -34,7 +34,7 @@ PAIRS = (("street", "OWNER"), ("OWNER", "postgres"), ("SPARE", "postgres"), ("de
 KINDS = ("to", "from", "both", "reset")
 NOTICED_S, WHOLE_S, MEMORY_MIB, GROWTH_MIB = 10.0, 20.0, 128, 16
 INSTANCES = ("intake", "intake-b", "dedup", "dispatch")
-HEARS = {"dedup": ("intake", "p1"), "dispatch": ("dedup", "urgent", "p1")}
+HEARS = {"dedup": ("intake", "p1", "ends"), "dispatch": ("dedup", "urgent", "p1")}
 
 
 class NetCluster(Cluster):
