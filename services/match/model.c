@@ -12,7 +12,6 @@
 
 #include "match/verdict.h"
 
-#define COMMON_MAX 65536
 #define LINE_BYTES 256
 
 // ---- the built-in one ---------------------------------------------------------------------------
@@ -203,7 +202,7 @@ static bool take_common(struct reading *reading)
     struct match_model *model = reading->model;
     if (!whole(reading, 0, MATCH_GRAMS - 1) || !whole(reading, 1, 1e9))
         return bad(reading, "a hash below 1048576 and a count are expected");
-    if (model->common_n == COMMON_MAX)
+    if (model->common_n == MATCH_COMMON_MAX)
         return bad(reading, "too many common words");
     reading->common[model->common_n++] =
         (struct match_common){(uint32_t)reading->numbers[0], (uint32_t)reading->numbers[1]};
@@ -285,7 +284,7 @@ int match_model_parse(const char *text, size_t n, struct match_model **ret_model
 {
     struct reading reading = {
         .model = calloc(1, sizeof *reading.model),
-        .common = calloc(COMMON_MAX, sizeof *reading.common),
+        .common = calloc(MATCH_COMMON_MAX, sizeof *reading.common),
     };
     int r = WH_E_NOMEM;
     (void)snprintf(ret_why, why_n, "%s", wh_strerror(r));

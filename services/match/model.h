@@ -8,6 +8,7 @@
 #include "match/features.h"
 
 #define MATCH_POINTS_MAX 64 // of an isotonic table
+#define MATCH_COMMON_MAX 4096
 
 struct match_point {
     double score, probability; // both ascending
