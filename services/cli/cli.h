@@ -87,6 +87,8 @@ int run_export(struct cli *cli);
 int run_check(struct cli *cli);
 int run_route(struct cli *cli);
 int run_simulate(struct cli *cli);
+// dedup.c
+int run_dedup(struct cli *cli);
 // key.c, dead.c, doctor.c, ping.c, unseal.c
 int run_key(struct cli *cli);
 int run_dead_letters(struct cli *cli);

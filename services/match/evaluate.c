@@ -132,6 +132,7 @@ bool match_rows_apart(const struct match_rows *rows, int64_t id, int64_t other)
 // ---- finding ------------------------------------------------------------------------------------
 
 struct walk {
+    const struct match_model *model;
     const struct match_rows *rows;
     struct match_maker *maker;
     struct simindex *index;
@@ -149,6 +150,7 @@ static struct match_found best_of(struct walk *walk, const struct match_report *
         size_t row = 0;
         bool known = wh_map_get_index(&walk->events, hits[i].id, &row);
         return (struct match_found){hits[i].id, hits[i].score.logit, hits[i].score.probability,
+                                    match_band(walk->model, &hits[i].score),
                                     known && walk->rows->at[row].event == event};
     }
     return (struct match_found){.other = -1, .logit = -HUGE_VAL};
@@ -177,6 +179,7 @@ int match_find_all(const struct match_model *model, const struct match_rows *row
                    struct match_found *ret_found)
 {
     struct walk walk = {
+        .model = model,
         .rows = rows,
         .maker = match_maker_new(),
         .index = simindex_new(model, rows->n),

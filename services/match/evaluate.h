@@ -38,6 +38,7 @@ bool match_rows_apart(const struct match_rows *rows, int64_t id, int64_t other);
 struct match_found {
     int64_t other; // id
     double logit, probability;
+    enum match_band band;
     bool same; // the same event indeed
 };
 

@@ -6,15 +6,18 @@
 
 #include <uchar.h>
 
+#include "base/time.h"
 #include "match/normalise.h"
 
 #define WHOLE (1u << 24) // values below are the number itself
 #define LETTERS_MAX 4
 #define DIGITS_MAX 20
+#define DAYS_MAX 400 // a longer 天 is no beginning that is remembered
 
 struct scan {
     const uint32_t *key;
     size_t n;
+    int64_t today; // days since 1970-01-01
     struct match_fact *facts;
     size_t room, found;
 };
@@ -118,7 +121,7 @@ static bool read_token(const struct scan *scan, size_t at, struct token *token)
 
 static uint32_t value_of(const struct scan *scan, const struct token *token)
 {
-    if (!token->letters && token->digits <= 7 && token->number < WHOLE)
+    if (!token->letters && (token->chinese || token->digits <= 7) && token->number < WHOLE)
         return (uint32_t)token->number;
     uint32_t hash = 2166136261u;
     for (size_t i = token->from; i < token->to; i++)
@@ -138,7 +141,8 @@ static void add(struct scan *scan, enum match_fact_kind kind, uint32_t value)
 static bool building(const struct scan *scan, const struct token *token)
 {
     size_t at = token->to;
-    if (follows(scan, at, U"号楼") || follows(scan, at, U"号栋"))
+    if (follows(scan, at, U"号楼") || follows(scan, at, U"号栋") ||
+        (!token->chinese && follows(scan, at, U" 楼"))) // 5#楼
         return true;
     if (at >= scan->n || !among(scan->key[at], U"栋幢座"))
         return false;
@@ -180,6 +184,53 @@ static bool district(const struct scan *scan, const struct token *token)
            among(scan->key[token->to], U"市区县州");
 }
 
+// Counts are facts, measures are guesses: 25处 and 二十五户, but not 60厘米 or 10多天.
+static bool amount(const struct scan *scan, const struct token *token)
+{
+    uint32_t next = token->to < scan->n ? scan->key[token->to] : 0;
+    if (among(next, U"厘公米度余多点时分元"))
+        return false;
+    if (token->digits + token->letters >= 2 && token->digits <= DIGITS_MAX)
+        return true;
+    return !token->letters && token->number > 0 && (!token->chinese || token->number > 1) &&
+           among(next, U"处个家户人次台辆名位棵间套口块");
+}
+
+static int64_t day_of(int64_t at)
+{
+    return at / WH_MS_DAY - (at % WH_MS_DAY < 0);
+}
+
+// "9月5日", "9.5就这样了" (a point is a space in a key): is there the day's number after the
+// month's?
+static bool day_follows(const struct scan *scan, const struct token *month, struct token *ret_day)
+{
+    bool points = follows(scan, month->to, U" ") && !month->chinese;
+    if (month->letters || month->number < 1 || month->number > 12 ||
+        !(points || follows(scan, month->to, U"月")) || month->to + 1 >= scan->n ||
+        !read_token(scan, month->to + 1, ret_day))
+        return false;
+    if (ret_day->letters || ret_day->number < 1 || ret_day->number > 31)
+        return false;
+    uint32_t next = ret_day->to < scan->n ? scan->key[ret_day->to] : 0;
+    return points ? among(next, U"日号就起开发以") : among(next, U"日号");
+}
+
+// The year is the one that puts the day nearest before the report.
+static bool date(struct scan *scan, const struct token *month, size_t *ret_to)
+{
+    struct token day;
+    if (!day_follows(scan, month, &day))
+        return false;
+    int32_t year = wh_civil_from_days(scan->today + 1) / 10000;
+    int64_t then = wh_days_from_civil(year, (int32_t)month->number, (int32_t)day.number);
+    if (then > scan->today + 1)
+        then = wh_days_from_civil(year - 1, (int32_t)month->number, (int32_t)day.number);
+    add(scan, MATCH_FACT_SINCE, (uint32_t)then & (WHOLE - 1));
+    *ret_to = day.to;
+    return true;
+}
+
 // letters and number, so that b市 (no number) is seen to hold b7县.
 static uint32_t district_value(const struct scan *scan, const struct token *token)
 {
@@ -207,21 +258,26 @@ static void judge(struct scan *scan, const struct token *token)
         add(scan, MATCH_FACT_HOUSE, value);
     else if (year(scan, token))
         add(scan, MATCH_FACT_YEAR, (uint32_t)token->number);
-    else if (token->digits <= DIGITS_MAX && token->digits + token->letters >= 2)
+    else if (!token->letters && token->number > 0 && token->number <= DAYS_MAX &&
+             follows(scan, token->to, U"天"))
+        add(scan, MATCH_FACT_SINCE, (uint32_t)(scan->today - (int64_t)token->number) & (WHOLE - 1));
+    else if (amount(scan, token))
         add(scan, MATCH_FACT_NUMBER, value);
 }
 
-size_t match_facts(const uint32_t *key, size_t n, struct match_fact *ret_facts, size_t room)
+size_t match_facts(const uint32_t *key, size_t n, int64_t at, struct match_fact *ret_facts,
+                   size_t room)
 {
-    struct scan scan = {key, n, ret_facts, room, 0};
+    struct scan scan = {key, n, day_of(at), ret_facts, room, 0};
     struct token token;
-    for (size_t at = 0; at < n;) {
-        if (!read_token(&scan, at, &token)) {
-            at++;
+    for (size_t from = 0; from < n;) {
+        if (!read_token(&scan, from, &token)) {
+            from++;
             continue;
         }
-        judge(&scan, &token);
-        at = token.to;
+        from = token.to;
+        if (!date(&scan, &token, &from))
+            judge(&scan, &token);
     }
     return scan.found;
 }

@@ -16,7 +16,8 @@ enum match_fact_kind {
     MATCH_FACT_UNIT,     // 1单元
     MATCH_FACT_ROUTE,    // 12路公交, 2号线
     MATCH_FACT_YEAR,     // 2019年
-    MATCH_FACT_NUMBER,   // any other number of two digits and more, letters joined to digits
+    MATCH_FACT_NUMBER, // any other: 25处, 二十五户; two digits and more, letters joined to digits
+    MATCH_FACT_SINCE, // a day: 9月21日; 持续了5天 (so many before the report)
     MATCH_FACT_KINDS,
 };
 
@@ -29,7 +30,9 @@ struct match_fact {
     uint32_t value; // below 2^25
 };
 
-// At most `room` different facts in the order of the text. Returns how many.
-size_t match_facts(const uint32_t *key, size_t n, struct match_fact *ret_facts, size_t room);
+// At most `room` different facts in the order of the text. at: when it was reported, ms UTC; a day
+// is counted from 1970-01-01. Returns how many.
+size_t match_facts(const uint32_t *key, size_t n, int64_t at, struct match_fact *ret_facts,
+                   size_t room);
 
 #endif

@@ -9,16 +9,14 @@
 
 #include "base/geo.h"
 #include "base/time.h"
-#include "match/facts.h"
 
 #define SLOT_BITS 12
 #define SLOTS (1u << SLOT_BITS)
 #define GRAMS_MAX ((MATCH_REPORT_MAX - 56) / MATCH_GRAM_BYTES)
-#define SHARED_MAX 3
 
 struct gram {
     uint32_t hash;
-    uint8_t title, body;
+    uint8_t title, body, name, place;
     float idf;
 };
 
@@ -26,6 +24,7 @@ struct match_probe {
     const struct match_corpus *corpus;
     const struct match_report *report;
     struct match_weights weights;
+    float most; // the largest idf there can be
     size_t n;
     uint16_t slot[SLOTS]; // 1 + the first gram whose hash begins so
     struct gram grams[GRAMS_MAX + 1];
@@ -49,12 +48,11 @@ const char *match_feature_name(enum match_feature feature)
 
 static void weigh_gram(struct match_weights *weights, const struct match_gram *gram, float idf)
 {
-    float body = match_frequency[gram->body] * idf,
-          all = match_frequency[gram->body + gram->title] * idf;
-    weights->title += gram->title ? idf : 0;
-    weights->title_2 += gram->title ? idf * idf : 0;
-    weights->body_2 += body * body;
+    float all = match_frequency[gram->body + gram->title] * idf;
     weights->all_2 += all * all;
+    weights->title += gram->title ? idf : 0;
+    weights->topic += gram->title && !gram->place ? idf : 0;
+    weights->name = fmaxf(weights->name, gram->name ? idf : 0);
 }
 
 void match_weigh(const struct match_corpus *corpus, const struct match_report *report,
@@ -97,12 +95,14 @@ void match_probe_set(struct match_probe *probe, const struct match_corpus *corpu
     probe->corpus = corpus;
     probe->report = report;
     probe->weights = (struct match_weights){0};
+    probe->most = logf((float)corpus->n + 2);
     probe->n = report->grams;
     memset(probe->slot, 0, sizeof probe->slot);
     for (size_t i = 0; i < probe->n; i++) {
         struct match_gram gram = match_gram_at(bytes, i);
         float idf = match_idf(corpus, gram.hash);
-        probe->grams[i] = (struct gram){gram.hash, gram.title, gram.body, idf};
+        probe->grams[i] =
+            (struct gram){gram.hash, gram.title, gram.body, gram.name, gram.place, idf};
         weigh_gram(&probe->weights, &gram, idf);
         uint16_t *slot = &probe->slot[slot_of(gram.hash)];
         *slot = *slot ? *slot : (uint16_t)(i + 1);
@@ -124,50 +124,29 @@ static const struct gram *find(const struct match_probe *probe, uint32_t hash)
 // ---- words --------------------------------------------------------------------------------------
 
 struct shared {
-    float title, title_2, body_2, all_2;
-    float mine, others; // of each title what stands anywhere in the other
-    float rare_title[MATCH_RAREST_TITLES], rare_all[MATCH_RAREST_ALLS];
+    float all_2;
+    float mine, others;             // of each title what stands anywhere in the other
+    float topic_mine, topic_others; // of them what is in no name of a place
+    float name;                     // the rarest
 };
-
-// Keeps the largest n, descending.
-static void keep_largest(float *best, size_t n, float value)
-{
-    if (value <= best[n - 1])
-        return;
-    size_t i = n - 1;
-    for (; i > 0 && best[i - 1] < value; i--)
-        best[i] = best[i - 1];
-    best[i] = value;
-}
 
 static void share(struct shared *shared, const struct gram *mine, uint32_t raw)
 {
-    uint32_t title = raw >> 3 & 1, body = raw & 7;
-    float idf = mine->idf, square = idf * idf;
+    bool title = raw >> 3 & 1, body = raw >> 2 & 1, place = mine->place || (raw & 1);
+    float idf = mine->idf;
+    shared->all_2 +=
+        match_frequency[mine->body + mine->title] * match_frequency[body + title] * idf * idf;
     shared->mine += mine->title ? idf : 0;
     shared->others += title ? idf : 0;
-    shared->body_2 += match_frequency[mine->body] * match_frequency[body] * square;
-    shared->all_2 +=
-        match_frequency[mine->body + mine->title] * match_frequency[body + title] * square;
-    keep_largest(shared->rare_all, MATCH_RAREST_ALLS, idf);
-    if (!mine->title || !title)
-        return;
-    shared->title += idf;
-    shared->title_2 += square;
-    keep_largest(shared->rare_title, MATCH_RAREST_TITLES, idf);
+    shared->topic_mine += mine->title && !place ? idf : 0;
+    shared->topic_others += title && !place ? idf : 0;
+    if (mine->name || raw >> 1 & 1)
+        shared->name = fmaxf(shared->name, idf);
 }
 
 static float ratio(float part, float whole)
 {
     return whole > 0 ? part / whole : 0;
-}
-
-static float sum(const float *values, size_t n)
-{
-    float total = 0;
-    for (size_t i = 0; i < n; i++)
-        total += values[i];
-    return total;
 }
 
 static void words(const struct match_probe *probe, const struct match_report *other,
@@ -183,90 +162,20 @@ static void words(const struct match_probe *probe, const struct match_report *ot
             share(&shared, mine, raw);
     }
     float mine = ratio(shared.mine, m->title), others = ratio(shared.others, w->title);
-    at[MATCH_TITLE_COSINE] = ratio(shared.title_2, sqrtf(m->title_2 * w->title_2));
-    at[MATCH_BODY_COSINE] = ratio(shared.body_2, sqrtf(m->body_2 * w->body_2));
     at[MATCH_ALL_COSINE] = ratio(shared.all_2, sqrtf(m->all_2 * w->all_2));
-    at[MATCH_TITLE_JACCARD] = ratio(shared.title, m->title + w->title - shared.title);
+    at[MATCH_NAME] = shared.name / probe->most;
+    at[MATCH_NAME_OTHER] = fmaxf(fminf(m->name, w->name) - shared.name, 0) / probe->most;
+    float topic = ratio(shared.topic_mine, m->topic), topics = ratio(shared.topic_others, w->topic);
+    at[MATCH_TOPIC_MIN] = fminf(topic, topics);
+    at[MATCH_TOPIC_MAX] = fmaxf(topic, topics);
     at[MATCH_CONTAIN_MIN] = fminf(mine, others);
     at[MATCH_CONTAIN_MAX] = fmaxf(mine, others);
-    at[MATCH_RAREST_TITLE] = sum(shared.rare_title, MATCH_RAREST_TITLES);
-    at[MATCH_RAREST_ALL] = sum(shared.rare_all, MATCH_RAREST_ALLS) / MATCH_RAREST_ALLS;
 }
 
 static void lengths(const struct match_report *a, const struct match_report *b, float *at)
 {
-    float body_a = logf(1 + (float)a->body_chars), body_b = logf(1 + (float)b->body_chars);
     uint16_t title = a->title_chars < b->title_chars ? a->title_chars : b->title_chars;
-    at[MATCH_LENGTHS] = fabsf(body_a - body_b);
-    at[MATCH_SHORTER_BODY] = fminf(body_a, body_b);
     at[MATCH_SHORTER_TITLE] = logf(1 + (float)title);
-}
-
-// ---- facts --------------------------------------------------------------------------------------
-
-struct held { // of one kind: how many each has, how many are shared
-    unsigned mine, others, shared;
-};
-
-static bool agree(uint32_t kind, uint32_t a, uint32_t b)
-{
-    if (MATCH_FACT_VALUE(a) == MATCH_FACT_VALUE(b))
-        return true;
-    uint32_t first = a & (MATCH_FACT_TITLE - 1), second = b & (MATCH_FACT_TITLE - 1);
-    return kind == MATCH_FACT_DISTRICT && first / MATCH_DISTRICTS == second / MATCH_DISTRICTS &&
-           (first % MATCH_DISTRICTS == 0 || second % MATCH_DISTRICTS == 0);
-}
-
-static struct held hold(const struct match_report *a, const struct match_report *b, uint32_t kind,
-                        bool titles)
-{
-    struct held held = {0};
-    for (size_t k = 0; k < b->facts; k++)
-        held.others +=
-            MATCH_FACT_KIND(b->data[k]) == kind && (!titles || b->data[k] & MATCH_FACT_TITLE);
-    for (size_t i = 0; i < a->facts; i++) {
-        if (MATCH_FACT_KIND(a->data[i]) != kind || (titles && !(a->data[i] & MATCH_FACT_TITLE)))
-            continue;
-        held.mine++;
-        bool found = false;
-        for (size_t k = 0; k < b->facts && !found; k++)
-            found = MATCH_FACT_KIND(b->data[k]) == kind &&
-                    (!titles || b->data[k] & MATCH_FACT_TITLE) &&
-                    agree(kind, a->data[i], b->data[k]);
-        held.shared += found;
-    }
-    return held;
-}
-
-static bool conflict(const struct match_report *a, const struct match_report *b, uint32_t kind,
-                     bool titles)
-{
-    struct held held = hold(a, b, kind, titles);
-    return held.mine && held.others && !held.shared;
-}
-
-static void facts(const struct match_report *a, const struct match_report *b,
-                  struct match_pair *pair)
-{
-    float *at = pair->at;
-    if (!a->facts || !b->facts)
-        return;
-    pair->district_conflict = conflict(a, b, MATCH_FACT_DISTRICT, true);
-    pair->year_conflict = conflict(a, b, MATCH_FACT_YEAR, true);
-    pair->number_conflict = conflict(a, b, MATCH_FACT_BUILDING, false) ||
-                            conflict(a, b, MATCH_FACT_ROUTE, true) ||
-                            conflict(a, b, MATCH_FACT_HOUSE, true);
-    at[MATCH_DISTRICT_TITLE] = pair->district_conflict;
-    at[MATCH_DISTRICT_ALL] = conflict(a, b, MATCH_FACT_DISTRICT, false);
-    struct held numbers = {0};
-    for (uint32_t kind = MATCH_FACT_BUILDING; kind < MATCH_FACT_KINDS; kind++) {
-        struct held held = hold(a, b, kind, true);
-        numbers.mine += held.mine;
-        numbers.others += held.others;
-        numbers.shared += held.shared;
-    }
-    at[MATCH_NUMBERS_SHARED] = (float)(numbers.shared < SHARED_MAX ? numbers.shared : SHARED_MAX);
-    at[MATCH_NUMBERS_OTHER] = numbers.mine && numbers.others && !numbers.shared;
 }
 
 // ---- space, time and who ------------------------------------------------------------------------
@@ -275,7 +184,8 @@ static void space(const struct match_report *a, const struct match_report *b,
                   struct match_pair *pair)
 {
     pair->distance_m = -1;
-    pair->section = a->unit && b->unit ? MATCH_AREA : MATCH_TEXT;
+    bool area = (a->unit && b->unit) || (a->category && b->category);
+    pair->section = area ? MATCH_AREA : MATCH_TEXT;
     if (!(a->flags & b->flags & MATCH_LOCATED))
         return;
     double metres = wh_geo_distance_m(a->lat / 1e7, a->lon / 1e7, b->lat / 1e7, b->lon / 1e7);
@@ -283,6 +193,7 @@ static void space(const struct match_report *a, const struct match_report *b,
     float share = (float)metres / (float)(widest ? widest : MATCH_RADIUS_M);
     pair->section = MATCH_PLACED;
     pair->distance_m = (int32_t)lround(metres);
+    pair->at[MATCH_CLOSE] = expf(-share * share);
     pair->at[MATCH_NEAR] = expf(-share);
     pair->at[MATCH_DISTANCE] = logf(1 + share);
 }
@@ -295,7 +206,8 @@ static void when(const struct match_report *a, const struct match_report *b,
     pair->minutes = (int64_t)(apart / (uint64_t)WH_MS_MINUTE);
     pair->window_h = a->window_h > b->window_h ? a->window_h : b->window_h;
     pair->at[MATCH_DAYS] = logf(1 + (float)pair->minutes / (24 * 60));
-    pair->at[MATCH_HOURS] = logf(1 + (float)pair->minutes / 60);
+    pair->at[MATCH_WEEKS] = fminf((float)pair->minutes / (7 * 24 * 60), 8);
+    pair->at[MATCH_SOON] = expf(-(float)pair->minutes / 120);
 }
 
 static void party(const struct match_report *a, const struct match_report *b, float *at)
@@ -306,6 +218,14 @@ static void party(const struct match_report *a, const struct match_report *b, fl
     at[MATCH_CATEGORY_OTHER] = categories && a->category != b->category;
     at[MATCH_UNIT] = units && a->unit == b->unit;
     at[MATCH_UNIT_OTHER] = units && a->unit != b->unit;
+}
+
+// Several people tell the same thing at once.
+static void burst(struct match_pair *pair)
+{
+    float *at = pair->at;
+    float here = pair->section == MATCH_PLACED ? at[MATCH_CLOSE] : at[MATCH_UNIT];
+    at[MATCH_BURST] = at[MATCH_CATEGORY] * at[MATCH_SOON] * here;
 }
 
 void match_probe_pair(const struct match_probe *probe, const struct match_report *other,
@@ -320,8 +240,9 @@ void match_probe_pair(const struct match_probe *probe, const struct match_report
     ret_pair->at[MATCH_BIAS] = 1;
     words(probe, other, weights, ret_pair->at);
     lengths(probe->report, other, ret_pair->at);
-    facts(probe->report, other, ret_pair);
+    match_pair_facts(probe->report, other, ret_pair);
     space(probe->report, other, ret_pair);
     when(probe->report, other, ret_pair);
     party(probe->report, other, ret_pair->at);
+    burst(ret_pair);
 }

@@ -13,14 +13,16 @@ enum match_feature {
     MATCH_FEATURES,
 };
 
-// Which coefficients judge a pair: by text alone, both with a unit, both located.
+// Which coefficients judge a pair: by text alone, both with a category or a
+// unit, both located.
 enum match_section { MATCH_TEXT, MATCH_AREA, MATCH_PLACED, MATCH_SECTIONS };
 
 // How much a report's words weigh in a corpus. They change slowly as the corpus grows: an index may
 // keep them with a report instead of weighing it for every comparison.
 struct match_weights {
-    float title;                  // sum of idf over the title's bigrams
-    float title_2, body_2, all_2; // squared norms of the three vectors
+    float title, topic; // sums of idf over the title's bigrams: all, those in no name of a place
+    float all_2;        // squared norm of all words
+    float name;         // idf of the rarest name of a place
 };
 
 struct match_pair {
@@ -34,8 +36,6 @@ struct match_pair {
 
 extern const float match_frequency[16]; // of a bigram by its count: 1 + ln(count), 0 for none
 #define MATCH_RADIUS_M 300              // where a category says none
-#define MATCH_RAREST_TITLES 4           // how many RAREST_TITLE looks at
-#define MATCH_RAREST_ALLS 10            // and RAREST_ALL
 
 void match_weigh(const struct match_corpus *corpus, const struct match_report *report,
                  struct match_weights *ret_weights);
@@ -51,6 +51,10 @@ void match_probe_set(struct match_probe *probe, const struct match_corpus *corpu
 // weights: of other, NULL: weighed now. Symmetric: the same for the two changed over.
 void match_probe_pair(const struct match_probe *probe, const struct match_report *other,
                       const struct match_weights *weights, struct match_pair *ret_pair);
+
+// The features that facts make, and the conflicts, into a pair that was all zero.
+void match_pair_facts(const struct match_report *a, const struct match_report *b,
+                      struct match_pair *pair);
 
 const char *match_feature_name(enum match_feature feature); // "TITLE_COSINE"
 

@@ -11,14 +11,14 @@
 #include "base/map.h"
 #include "match/simindex.h"
 
-#define HITS 16          // proposals of a report
-#define PENALTY 1.0      // c of match_logistic
-#define ENOUGH 30        // positives, or a section stays as it is
-#define BIN 25           // best matches of one point before pooling
-#define BACKGROUND 2000  // reports that common words are told for
-#define COMMON_SHARE 100 // a word of every 100th report is common
-#define SURE 0.993       // precision asked of what is joined by itself
-#define SAME_LEAST 0.90
+#define HITS 16         // proposals of a report
+#define PENALTY 1.0     // c of match_logistic
+#define ENOUGH 30       // positives, or a section stays as it is
+#define BIN 25          // best matches of one point before pooling
+#define BACKGROUND 2000 // reports that common words are told for
+#define COMMON_SHARE 25 // a word of every 25th report is common
+#define SURE 0.993      // precision asked of what is joined by itself
+#define SAME_LEAST 0.85
 #define SAME_MOST 0.995
 #define PERHAPS 0.30
 
@@ -170,18 +170,20 @@ static int take_set(struct fitting *fitting, const struct match_rows *rows, uint
 // ---- coefficients -------------------------------------------------------------------------------
 
 // Which features a section is judged by.
+#define ON(feature) 1u << MATCH_##feature
+#define WORDS \
+    ON(BIAS) | ON(ALL_COSINE) | ON(SHORTER_TITLE) | ON(DISTRICT_ALL) | ON(DAYS) | ON(REPORTER)
+#define AREA                                                                               \
+    WORDS | ON(TOPIC_MIN) | ON(TOPIC_MAX) | ON(NAME) | ON(NAME_OTHER) | ON(PLACE_NUMBER) | \
+        ON(NUMBERS_SHARED) | ON(NUMBERS_OTHER) | ON(SINCE) | ON(SINCE_OTHER) | ON(WEEKS) | \
+        ON(SOON) | ON(BURST) | ON(CATEGORY) | ON(CATEGORY_OTHER) | ON(UNIT) | ON(UNIT_OTHER)
 static bool used(enum match_section section, enum match_feature feature)
 {
-    static const uint32_t words = 1u << MATCH_BIAS | 1u << MATCH_TITLE_COSINE |
-                                  1u << MATCH_BODY_COSINE | 1u << MATCH_ALL_COSINE |
-                                  1u << MATCH_CONTAIN_MIN | 1u << MATCH_CONTAIN_MAX |
-                                  1u << MATCH_DISTRICT_ALL | 1u << MATCH_DAYS |
-                                  1u << MATCH_REPORTER | 1u << MATCH_SHORTER_TITLE;
-    static const uint32_t area = words | 1u << MATCH_HOURS | 1u << MATCH_CATEGORY |
-                                 1u << MATCH_CATEGORY_OTHER | 1u << MATCH_UNIT |
-                                 1u << MATCH_UNIT_OTHER | 1u << MATCH_NUMBERS_SHARED;
-    static const uint32_t placed = area | 1u << MATCH_NEAR | 1u << MATCH_DISTANCE;
-    const uint32_t sets[MATCH_SECTIONS] = {words, area, placed};
+    static const uint32_t sets[MATCH_SECTIONS] = {
+        WORDS | ON(CONTAIN_MIN) | ON(CONTAIN_MAX),
+        AREA,
+        AREA | ON(CLOSE) | ON(NEAR) | ON(DISTANCE),
+    };
     return sets[section] >> feature & 1;
 }
 
@@ -246,25 +248,40 @@ static size_t bests(const struct pairs *pairs, const struct match_part *part, st
     return n;
 }
 
-static int table(const struct best *best, size_t n, struct match_part *part)
+// Points of at least BIN best matches each, finer where positives are.
+static size_t bin(const struct best *best, size_t n, double *score, double *value, double *weight)
 {
-    size_t each = n / MATCH_POINTS_MAX + 1 > BIN ? n / MATCH_POINTS_MAX + 1 : BIN, points = 0;
-    double score[MATCH_POINTS_MAX + 1], value[MATCH_POINTS_MAX + 1], weight[MATCH_POINTS_MAX + 1];
-    for (size_t i = 0; i < n; i += each, points++) {
-        size_t end = i + each < n ? i + each : n;
-        double sum = 0, right = 0.5;
-        for (size_t j = i; j < end; j++) {
-            sum += best[j].logit;
-            right += best[j].same;
-        }
-        weight[points] = (double)(end - i);
+    size_t points = 0, right = 0, most_right = 0;
+    for (size_t i = 0; i < n; i++)
+        most_right += best[i].same;
+    size_t rows = n / (MATCH_POINTS_MAX / 2 - 1) + 1,
+           hits = most_right / (MATCH_POINTS_MAX / 2 - 1) + 1;
+    double sum = 0;
+    for (size_t i = 0, from = 0; i < n; i++) {
+        sum += best[i].logit;
+        right += best[i].same;
+        size_t width = i + 1 - from;
+        bool full = width >= BIN && (width >= rows || right >= hits);
+        if (!full && i + 1 < n)
+            continue;
+        weight[points] = (double)width;
         score[points] = sum / weight[points];
-        value[points] = right / (weight[points] + 1);
+        value[points] = ((double)right + 0.5) / (weight[points] + 1);
+        points++;
+        from = i + 1;
+        right = 0;
+        sum = 0;
     }
+    return points;
+}
+
+static void table(const struct best *best, size_t n, struct match_part *part)
+{
+    double score[MATCH_POINTS_MAX + 1], value[MATCH_POINTS_MAX + 1], weight[MATCH_POINTS_MAX + 1];
+    size_t points = bin(best, n, score, value, weight);
     part->points_n = match_isotonic(score, value, weight, points);
     for (size_t i = 0; i < part->points_n; i++)
         part->points[i] = (struct match_point){score[i], value[i]};
-    return 0;
 }
 
 // The lowest probability from which on what is joined is right SURE of the time.
@@ -295,7 +312,7 @@ static int fit_section(struct fitting *fitting, enum match_section section,
     int r = best ? regress(pairs, section, &part) : WH_E_NOMEM;
     if (r == 0) {
         size_t n = bests(pairs, &part, best);
-        r = table(best, n, &part);
+        table(best, n, &part);
         bands(best, n, &part);
         fitting->model->part[section] = part;
         counts->fitted[section] = true;
@@ -327,9 +344,8 @@ static int fit(struct fitting *fitting, const struct match_rows *sets, size_t n,
 // Proposes widely: low scores stand above the index's floor.
 static void plain_model(struct match_model *plain, const struct match_model *base)
 {
-    static const double words[] = {1.5, 1.5, 2, 3, 2.5};
-    static const enum match_feature of[] = {MATCH_TITLE_COSINE, MATCH_BODY_COSINE, MATCH_ALL_COSINE,
-                                            MATCH_CONTAIN_MIN, MATCH_CONTAIN_MAX};
+    static const double words[] = {5, 3, 2.5};
+    static const enum match_feature of[] = {MATCH_ALL_COSINE, MATCH_CONTAIN_MIN, MATCH_CONTAIN_MAX};
     *plain = *base;
     for (size_t s = 0; s < MATCH_SECTIONS; s++) {
         plain->part[s] = (struct match_part){.same = 1, .perhaps = 1};

@@ -20,4 +20,9 @@ size_t match_normalise(const char *text, size_t n, uint32_t *ret_key, size_t roo
 // 我是…的居民, 反映 …): 0 to n - 1.
 size_t match_courtesy(const uint32_t *key, size_t n);
 
+// Are key[at], key[at + 1] what a place is called by: the two characters before 路, 街, 小区, 花园,
+// 村 … (also before 东路, 大街, 新村)? How many characters the name has from there on, 0: they are
+// not.
+size_t match_place_name(const uint32_t *key, size_t n, size_t at);
+
 #endif

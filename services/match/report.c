@@ -25,7 +25,7 @@ static_assert(sizeof(struct match_report) + 4 * MATCH_FACTS_MAX + CHARS * MATCH_
 struct match_maker {
     _Alignas(8) uint8_t blob[MATCH_REPORT_MAX];
     uint32_t key[CHARS + MATCH_BODY_CHARS]; // the text at hand
-    uint32_t grams[CHARS], sorted[CHARS];   // hash << 1 | in the title
+    uint32_t grams[CHARS], sorted[CHARS];   // hash << 3 | in the title << 2 | name << 1 | place
     size_t n;
     uint16_t counts[BUCKETS];
     uint32_t facts[MATCH_FACTS_MAX];
@@ -48,20 +48,27 @@ void match_maker_free(struct match_maker *maker)
 // counts by itself.
 static void take_grams(struct match_maker *maker, const uint32_t *key, size_t n, bool title)
 {
+    size_t place = 0; // where the name at hand ends
     for (size_t i = 0; i < n && maker->n < CHARS; i++) {
         if (key[i] == MATCH_SPACE)
             continue;
+        size_t name = match_place_name(key, n, i);
+        place = i + name > place ? i + name : place;
         bool first = i == 0 || key[i - 1] == MATCH_SPACE;
         bool last = i + 1 == n || key[i + 1] == MATCH_SPACE;
-        if (!last || first)
-            maker->grams[maker->n++] = match_gram_hash(key[i], last ? 0 : key[i + 1]) << 1 | title;
+        if (last && !first)
+            continue;
+        uint32_t hash = match_gram_hash(key[i], last ? 0 : key[i + 1]);
+        maker->grams[maker->n++] =
+            hash << 3 | (uint32_t)title << 2 | (uint32_t)(name > 0) << 1 | (i + 1 < place);
     }
 }
 
-static void take_facts(struct match_maker *maker, const uint32_t *key, size_t n, bool title)
+static void take_facts(struct match_maker *maker, const uint32_t *key, size_t n, int64_t at,
+                       bool title)
 {
     struct match_fact facts[MATCH_FACTS_MAX];
-    size_t found = match_facts(key, n, facts, MATCH_FACTS_MAX);
+    size_t found = match_facts(key, n, at, facts, MATCH_FACTS_MAX);
     for (size_t i = 0; i < found; i++) {
         uint32_t fact = (uint32_t)facts[i].kind << 28 | facts[i].value;
         bool known = false;
@@ -72,14 +79,27 @@ static void take_facts(struct match_maker *maker, const uint32_t *key, size_t n,
     }
 }
 
+// Ascending by kind and value.
+static void sort_facts(struct match_maker *maker)
+{
+    for (size_t i = 1; i < maker->facts_n; i++) {
+        uint32_t fact = maker->facts[i];
+        size_t k = i;
+        for (; k > 0 && MATCH_FACT_VALUE(maker->facts[k - 1]) > MATCH_FACT_VALUE(fact); k--)
+            maker->facts[k] = maker->facts[k - 1];
+        maker->facts[k] = fact;
+    }
+}
+
 // Characters of the text that count; 0 for NULL.
-static size_t take_text(struct match_maker *maker, const char *text, size_t room, bool title)
+static size_t take_text(struct match_maker *maker, const char *text, int64_t at, size_t room,
+                        bool title)
 {
     size_t n = match_normalise(text ? text : "", text ? strlen(text) : 0, maker->key, room);
     if (n == 0)
         return 0;
     size_t from = match_courtesy(maker->key, n);
-    take_facts(maker, maker->key, n, title);
+    take_facts(maker, maker->key, n, at, title);
     take_grams(maker, maker->key + from, n - from, title);
     return n - from;
 }
@@ -101,29 +121,31 @@ static void sort_by(struct match_maker *maker, const uint32_t *from, uint32_t *t
         to[maker->counts[from[i] >> shift & (BUCKETS - 1)]++] = from[i];
 }
 
-static void put_gram(uint8_t *at, uint32_t hash, bool title, unsigned body)
+static void put_gram(uint8_t *at, const struct match_gram *gram)
 {
-    uint32_t raw = hash << 4 | (uint32_t)title << 3 | (body < 7 ? body : 7);
+    uint32_t raw = gram->hash << 4 | (uint32_t)gram->title << 3 | (uint32_t)gram->body << 2 |
+                   (uint32_t)gram->name << 1 | gram->place;
     at[0] = (uint8_t)(raw >> 16);
     at[1] = (uint8_t)(raw >> 8);
     at[2] = (uint8_t)raw;
 }
 
-// Sorted, each once with its counts. Returns how many.
+// Sorted, each once with what it is anywhere. Returns how many.
 static size_t put_grams(struct match_maker *maker, uint8_t *to)
 {
-    sort_by(maker, maker->grams, maker->sorted, 1);
-    sort_by(maker, maker->sorted, maker->grams, 11);
+    sort_by(maker, maker->grams, maker->sorted, 3);
+    sort_by(maker, maker->sorted, maker->grams, 13);
     size_t put = 0;
     for (size_t i = 0; i < maker->n;) {
-        uint32_t hash = maker->grams[i] >> 1;
-        unsigned body = 0;
-        bool title = false;
-        for (; i < maker->n && maker->grams[i] >> 1 == hash; i++) {
-            title |= maker->grams[i] & 1;
-            body += !(maker->grams[i] & 1);
+        struct match_gram gram = {.hash = maker->grams[i] >> 3};
+        for (; i < maker->n && maker->grams[i] >> 3 == gram.hash; i++) {
+            uint32_t raw = maker->grams[i];
+            gram.title |= raw >> 2 & 1;
+            gram.body |= !(raw >> 2 & 1);
+            gram.name |= raw >> 1 & 1;
+            gram.place |= raw & 1;
         }
-        put_gram(to + put++ * MATCH_GRAM_BYTES, hash, title, body);
+        put_gram(to + put++ * MATCH_GRAM_BYTES, &gram);
     }
     return put;
 }
@@ -164,9 +186,10 @@ int match_report_make(struct match_maker *maker, const struct match_input *in,
     struct match_report *report = (struct match_report *)(void *)maker->blob;
     maker->n = maker->facts_n = 0;
     put_head(report, in);
-    report->title_chars = (uint16_t)take_text(maker, in->title, MATCH_TITLE_CHARS, true);
-    (void)take_text(maker, in->address, MATCH_ADDRESS_CHARS, false);
-    report->body_chars = (uint16_t)take_text(maker, in->text, MATCH_BODY_CHARS, false);
+    report->title_chars = (uint16_t)take_text(maker, in->title, in->at, MATCH_TITLE_CHARS, true);
+    (void)take_text(maker, in->address, in->at, MATCH_ADDRESS_CHARS, false);
+    report->body_chars = (uint16_t)take_text(maker, in->text, in->at, MATCH_BODY_CHARS, false);
+    sort_facts(maker);
     report->facts = (uint8_t)maker->facts_n;
     memcpy(report->data, maker->facts, maker->facts_n * sizeof *maker->facts);
     uint8_t *bytes = (uint8_t *)(report->data + report->facts);

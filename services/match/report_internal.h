@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layout of a report's blob, for the room match alone: a head of 56 bytes, the facts, then the
-// hashed bigrams of title and body in one ascending list of three bytes each. Reports are stored as
-// these bytes: another layout is another MATCH_LAYOUT.
+// The layout of a report's blob, for the room match alone: a head of 56 bytes, the facts (ascending
+// by kind and value), then the hashed bigrams of title and body in one ascending list of three
+// bytes each. Reports are stored as these bytes: another layout is another MATCH_LAYOUT.
 #ifndef WH_MATCH_REPORT_INTERNAL_H
 #define WH_MATCH_REPORT_INTERNAL_H
 
 #include "match/report.h"
 
-#define MATCH_LAYOUT 0x5701u
+#define MATCH_LAYOUT 0x5704u
 #define MATCH_GRAM_BITS 20
 #define MATCH_GRAMS (1u << MATCH_GRAM_BITS) // different hashed bigrams
 #define MATCH_GRAM_BYTES 3
@@ -37,10 +37,11 @@ struct match_report {
     uint32_t data[]; // facts, then the bytes of the grams
 };
 
-// A gram: its hash, is it in the title, how often in body and address (0 to 7, 7: or more).
+// A gram: its hash; is it in the title, in body or address; is it what a place is called by, or
+// another part of a place's name (normalise.h).
 struct match_gram {
     uint32_t hash;
-    uint8_t title, body;
+    uint8_t title, body, name, place;
 };
 
 static inline const uint8_t *match_gram_bytes(const struct match_report *report)
@@ -48,7 +49,7 @@ static inline const uint8_t *match_gram_bytes(const struct match_report *report)
     return (const uint8_t *)(report->data + report->facts);
 }
 
-// hash << 4 | title << 3 | body
+// hash << 4 | title << 3 | body << 2 | name << 1 | place
 static inline uint32_t match_gram_raw(const uint8_t *bytes, size_t i)
 {
     const uint8_t *at = bytes + i * MATCH_GRAM_BYTES;
@@ -58,13 +59,14 @@ static inline uint32_t match_gram_raw(const uint8_t *bytes, size_t i)
 static inline struct match_gram match_gram_at(const uint8_t *bytes, size_t i)
 {
     uint32_t raw = match_gram_raw(bytes, i);
-    return (struct match_gram){raw >> 4, raw >> 3 & 1, raw & 7};
+    return (struct match_gram){raw >> 4, raw >> 3 & 1, raw >> 2 & 1, raw >> 1 & 1, raw & 1};
 }
 
 // A fact: kind << 28 | in the title << 27 | value (25 bits).
 #define MATCH_FACT_TITLE (1u << 27)
 #define MATCH_FACT_KIND(fact) ((fact) >> 28)
 #define MATCH_FACT_VALUE(fact) ((fact)&0xF1FFFFFFu) // kind and value, wherever it stood
+#define MATCH_FACT_BARE(fact) ((fact)&0x01FFFFFFu)  // the value alone
 
 // The hash of two code points that follow each other; of one that stands alone with 0.
 static inline uint32_t match_gram_hash(uint32_t first, uint32_t second)

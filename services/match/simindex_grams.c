@@ -6,7 +6,8 @@
 #include "match/simindex_internal.h"
 
 struct choice {
-    uint32_t df, hash;
+    uint64_t rank; // document frequency; of equally rare ones the names of places come first
+    uint32_t hash;
     uint8_t ordinal;
 };
 
@@ -17,7 +18,7 @@ struct choices {
 
 static bool rarer(const struct choice *a, const struct choice *b)
 {
-    return a->df != b->df ? a->df < b->df : a->hash < b->hash;
+    return a->rank != b->rank ? a->rank < b->rank : a->hash < b->hash;
 }
 
 // Keeps the rarest `room` from at[from] on, the rarest first.
@@ -44,8 +45,9 @@ static bool has(const struct choices *choices, size_t n, uint8_t ordinal)
     return false;
 }
 
-// First the title's rarest, then the rarest of all others.
-static void choose(const struct simindex *index, const struct match_report *report,
+// First the title's rarest, then the rarest of all others. held: only those under which a report
+// stands.
+static void choose(const struct simindex *index, const struct match_report *report, bool held,
                    struct choices *ret)
 {
     const uint8_t *bytes = match_gram_bytes(report);
@@ -55,7 +57,10 @@ static void choose(const struct simindex *index, const struct match_report *repo
         size_t from = ret->n, room = round == 0 ? SIMINDEX_TITLE : SIMINDEX_POSTED - from;
         for (size_t i = 0; i < n; i++) {
             struct match_gram gram = match_gram_at(bytes, i);
-            struct choice choice = {index->corpus.df[gram.hash], gram.hash, (uint8_t)i};
+            uint64_t rank = (uint64_t)index->corpus.df[gram.hash] << 1 | !gram.name;
+            struct choice choice = {rank, gram.hash, (uint8_t)i};
+            if (held && index->grams[gram.hash].n == 0)
+                continue;
             if (round == 0 ? gram.title : !has(ret, from, choice.ordinal))
                 keep(ret, from, room, &choice);
         }
@@ -67,7 +72,7 @@ bool simindex_grams_add(struct simindex *index, uint32_t slot)
     struct choices choices;
     uint8_t *posted = simindex_page(index, slot)->posted[slot % SIMINDEX_PAGE];
     memset(posted, SIMINDEX_UNPOSTED, SIMINDEX_POSTED);
-    choose(index, simindex_blob(index, slot), &choices);
+    choose(index, simindex_blob(index, slot), false, &choices);
     for (size_t i = 0; i < choices.n; i++) {
         if (!simlist_push(&index->pool, &index->grams[choices.at[i].hash], slot))
             return false;
@@ -103,7 +108,7 @@ void simindex_grams_walk(const struct simindex *index, const struct match_report
                          simindex_list_fn take, void *arg)
 {
     struct choices choices;
-    choose(index, report, &choices);
+    choose(index, report, true, &choices);
     sort(&choices);
     size_t walked = 0;
     for (size_t i = 0; i < choices.n && walked < SIMINDEX_WALKS; i++) {

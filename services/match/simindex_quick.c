@@ -2,7 +2,7 @@
 // Interval arithmetic over the model's features. The words' sums come from one walk over the
 // other's bigrams with a table of 4096 places: two of the report's bigrams in one place count as
 // both, so a sum is never too small. Distance and time come from tables of the best their step can
-// be worth; facts count as well as they could.
+// be worth; facts are held against each other as they are.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +11,18 @@
 
 #define PLACES_BITS 12
 #define PLACES (1u << PLACES_BITS)
-#define STEPS 128             // of distance
-#define STEP 0.05f            // of the radius
-#define TIMES 128             // four to a doubling of minutes
-#define CHARS 2048            // whose logarithms are kept
-#define SLACK 0.002f          // what floats may be wrong by
-#define M_PER_UNIT 0.0111195f // of 1e-7 degrees of latitude
+#define STEPS 128                     // of distance
+#define STEP 0.05f                    // of the radius
+#define TIMES 128                     // four to a doubling of minutes
+#define CHARS (MATCH_TITLE_CHARS + 1) // whose logarithms are kept
+#define SLACK 0.002f                  // what floats may be wrong by
+#define M_PER_UNIT 0.0111195f         // of 1e-7 degrees of latitude
 #define RADIANS 1.7453292519943295e-9
 
-typedef float floats __attribute__((vector_size(16)));
+typedef float floats __attribute__((vector_size(32)));
 
-enum lane { ALL, MINE, OTHERS, TITLES }; // sums of squares, of idf, of idf, of squares
+// ALL: of squares; the others of idf: of titles, of names of places, of titles without them.
+enum lane { ALL, MINE, OTHERS, NAME_MINE, NAME_OTHERS, TOPIC_MINE, TOPIC_OTHERS };
 
 struct simindex_quick {
     floats word[PLACES];
@@ -31,13 +32,12 @@ struct simindex_quick {
     const struct match_model *model;
     const struct match_report *report;
     struct match_weights weights;
-    float root_title, root_body, root_all; // of the weights' squared norms
+    float root_all; // of the weights' squared norm
+    float most;     // the largest idf
     float cos_lat;
-    float rarest_title, rarest_all; // the most that RAREST_… can be
     float weight[MATCH_SECTIONS][MATCH_FEATURES];
     float near[MATCH_SECTIONS][STEPS + 1]; // the best of NEAR and DISTANCE in a step
-    float ago[MATCH_SECTIONS][TIMES];      // of DAYS and HOURS
-    float facts[MATCH_SECTIONS];           // of all that facts say
+    float ago[MATCH_SECTIONS][TIMES];      // of DAYS, WEEKS and SOON
     float ln[CHARS];
 };
 
@@ -52,7 +52,8 @@ static float near_best(const float *weight, unsigned step)
     float far = weight[MATCH_DISTANCE] == 0
                     ? 0
                     : best(weight[MATCH_DISTANCE], logf(1 + low), logf(1 + high));
-    return far + best(weight[MATCH_NEAR], expf(-high), expf(-low));
+    return far + best(weight[MATCH_NEAR], expf(-high), expf(-low)) +
+           best(weight[MATCH_CLOSE], expf(-high * high), expf(-low * low));
 }
 
 // Minutes of the beginning of a step of time.
@@ -65,7 +66,8 @@ static float ago_best(const float *weight, unsigned time)
 {
     float low = begin_of(time), high = time + 1 == TIMES ? 0x1p60f : begin_of(time + 1);
     return best(weight[MATCH_DAYS], logf(1 + low / 1440), logf(1 + high / 1440)) +
-           best(weight[MATCH_HOURS], logf(1 + low / 60), logf(1 + high / 60));
+           best(weight[MATCH_WEEKS], fminf(low / 10080, 8), fminf(high / 10080, 8)) +
+           best(weight[MATCH_SOON], expf(-high / 120), expf(-low / 120));
 }
 
 static unsigned time_of(uint64_t minutes)
@@ -75,6 +77,21 @@ static unsigned time_of(uint64_t minutes)
     unsigned doubling = 63u - (unsigned)__builtin_clzll(minutes);
     unsigned time = (doubling - 1) * 4 + (unsigned)(minutes >> (doubling - 2) & 3);
     return time < TIMES ? time : TIMES - 1;
+}
+
+// Of another's bigram, by what it is.
+static void set_factor(floats *ret_factor, const struct match_gram *gram)
+{
+    bool topic = gram->title && !gram->place;
+    *ret_factor = (floats){
+        match_frequency[gram->title + gram->body],
+        1,
+        gram->title,
+        1,
+        gram->name,
+        !gram->place,
+        topic,
+    };
 }
 
 static void prepare(struct simindex_quick *quick, const struct match_model *model)
@@ -88,13 +105,12 @@ static void prepare(struct simindex_quick *quick, const struct match_model *mode
             quick->near[s][i] = near_best(weight, i);
         for (unsigned i = 0; i < TIMES; i++)
             quick->ago[s][i] = ago_best(weight, i);
-        quick->facts[s] =
-            best(weight[MATCH_DISTRICT_TITLE], 0, 1) + best(weight[MATCH_DISTRICT_ALL], 0, 1) +
-            best(weight[MATCH_NUMBERS_SHARED], 0, 3) + best(weight[MATCH_NUMBERS_OTHER], 0, 1);
     }
     for (unsigned i = 0; i < 16; i++)
-        quick->factor[i] =
-            (floats){match_frequency[(i >> 3) + (i & 7)], 1, (float)(i >> 3), (float)(i >> 3)};
+        set_factor(&quick->factor[i], &(struct match_gram){.title = i >> 3 & 1,
+                                                           .body = i >> 2 & 1,
+                                                           .name = i >> 1 & 1,
+                                                           .place = i & 1});
     for (unsigned i = 0; i < CHARS; i++)
         quick->ln[i] = logf(1 + (float)i);
 }
@@ -119,38 +135,27 @@ size_t simindex_quick_bytes(void)
     return sizeof(struct simindex_quick);
 }
 
-static void keep_largest(float *best_of, size_t n, float value)
-{
-    size_t i = n;
-    for (; i > 0 && best_of[i - 1] < value; i--)
-        if (i < n)
-            best_of[i] = best_of[i - 1];
-    if (i < n)
-        best_of[i] = value;
-}
-
 static void set_words(struct simindex_quick *quick, const struct match_corpus *corpus,
                       const struct match_report *report)
 {
     const uint8_t *bytes = match_gram_bytes(report);
-    float title[MATCH_RAREST_TITLES] = {0}, all[MATCH_RAREST_ALLS] = {0};
     for (size_t i = 0; i < quick->used_n; i++)
         quick->word[quick->used[i]] = (floats){0};
     quick->used_n = report->grams;
     for (size_t i = 0; i < report->grams; i++) {
         struct match_gram gram = match_gram_at(bytes, i);
-        float idf = match_idf(corpus, gram.hash), mine = gram.title ? idf : 0;
+        float idf = match_idf(corpus, gram.hash);
         quick->used[i] = (uint16_t)(gram.hash >> (MATCH_GRAM_BITS - PLACES_BITS));
-        quick->word[quick->used[i]] +=
-            (floats){match_frequency[gram.title + gram.body] * idf * idf, mine, idf, mine * idf};
-        keep_largest(title, MATCH_RAREST_TITLES, mine);
-        keep_largest(all, MATCH_RAREST_ALLS, idf);
+        quick->word[quick->used[i]] += (floats){
+            match_frequency[gram.title + gram.body] * idf * idf,
+            gram.title ? idf : 0,
+            idf,
+            gram.name ? idf : 0,
+            idf,
+            gram.title && !gram.place ? idf : 0,
+            gram.place ? 0 : idf,
+        };
     }
-    quick->rarest_title = quick->rarest_all = 0;
-    for (size_t i = 0; i < MATCH_RAREST_TITLES; i++)
-        quick->rarest_title += title[i];
-    for (size_t i = 0; i < MATCH_RAREST_ALLS; i++)
-        quick->rarest_all += all[i] / MATCH_RAREST_ALLS;
 }
 
 void simindex_quick_set(struct simindex_quick *quick, const struct match_corpus *corpus,
@@ -158,9 +163,8 @@ void simindex_quick_set(struct simindex_quick *quick, const struct match_corpus 
 {
     quick->report = report;
     match_weigh(corpus, report, &quick->weights);
-    quick->root_title = sqrtf(quick->weights.title_2);
-    quick->root_body = sqrtf(quick->weights.body_2);
     quick->root_all = sqrtf(quick->weights.all_2);
+    quick->most = logf((float)corpus->n + 2);
     quick->cos_lat = (float)cos(report->lat * RADIANS);
     set_words(quick, corpus, report);
 }
@@ -184,27 +188,37 @@ static float words(const struct simindex_quick *quick, const float *weight,
         sum += quick->word[raw >> (MATCH_GRAM_BITS + 4 - PLACES_BITS)] * quick->factor[raw & 15];
     }
     float mine = ratio(sum[MINE], m->title), others = ratio(sum[OTHERS], w->title);
-    float titles = fminf(fminf(sum[MINE], sum[OTHERS]), fminf(m->title, w->title));
+    float my_topic = ratio(sum[TOPIC_MINE], m->topic), topic = ratio(sum[TOPIC_OTHERS], w->topic);
+    float named = fminf(m->name, w->name), name = fmaxf(sum[NAME_MINE], sum[NAME_OTHERS]);
     return best(weight[MATCH_ALL_COSINE], 0, ratio(sum[ALL], quick->root_all * sqrtf(w->all_2))) +
-           best(weight[MATCH_BODY_COSINE], 0,
-                ratio(sum[ALL], quick->root_body * sqrtf(w->body_2))) +
-           best(weight[MATCH_TITLE_COSINE], 0,
-                ratio(sum[TITLES], quick->root_title * sqrtf(w->title_2))) +
-           best(weight[MATCH_TITLE_JACCARD], 0, ratio(titles, m->title + w->title - titles)) +
            best(weight[MATCH_CONTAIN_MIN], 0, fminf(mine, others)) +
            best(weight[MATCH_CONTAIN_MAX], 0, fmaxf(mine, others)) +
-           best(weight[MATCH_RAREST_TITLE], 0, fminf(titles, quick->rarest_title)) +
-           best(weight[MATCH_RAREST_ALL], 0, quick->rarest_all);
+           best(weight[MATCH_TOPIC_MIN], 0, fminf(my_topic, topic)) +
+           best(weight[MATCH_TOPIC_MAX], 0, fmaxf(my_topic, topic)) +
+           best(weight[MATCH_NAME], 0, fminf(name / quick->most, 1)) +
+           best(weight[MATCH_NAME_OTHER], fmaxf(named - name, 0) / quick->most,
+                named / quick->most);
 }
 
 static float lengths(const struct simindex_quick *quick, const float *weight,
                      const struct match_report *other)
 {
     const struct match_report *r = quick->report;
-    float a = quick->ln[r->body_chars % CHARS], b = quick->ln[other->body_chars % CHARS];
     uint16_t title = r->title_chars < other->title_chars ? r->title_chars : other->title_chars;
-    return weight[MATCH_LENGTHS] * fabsf(a - b) + weight[MATCH_SHORTER_BODY] * fminf(a, b) +
-           weight[MATCH_SHORTER_TITLE] * quick->ln[title % CHARS];
+    return weight[MATCH_SHORTER_TITLE] * quick->ln[title];
+}
+
+// What the facts say, exactly.
+static float facts(const float *weight, const struct match_report *a, const struct match_report *b)
+{
+    struct match_pair pair = {0};
+    float value = 0;
+    if (!a->facts || !b->facts)
+        return 0;
+    match_pair_facts(a, b, &pair);
+    for (size_t i = MATCH_DISTRICT_ALL; i <= MATCH_SINCE_OTHER; i++)
+        value += weight[i] * pair.at[i];
+    return value;
 }
 
 // Of two located reports; the plane is right to 2 % as far as the categories' radii reach.
@@ -227,14 +241,16 @@ static float space(const struct simindex_quick *quick, const float *near,
     return value;
 }
 
-static float party(const float *weight, const struct match_report *a, const struct match_report *b)
+static float party(const float *weight, const struct match_report *a, const struct match_report *b,
+                   float soon)
 {
     float value = a->reporter && a->reporter == b->reporter ? weight[MATCH_REPORTER] : 0;
     if (a->category && b->category)
         value += weight[a->category == b->category ? MATCH_CATEGORY : MATCH_CATEGORY_OTHER];
     if (a->unit && b->unit)
         value += weight[a->unit == b->unit ? MATCH_UNIT : MATCH_UNIT_OTHER];
-    return value;
+    return value +
+           (a->category && a->category == b->category ? best(weight[MATCH_BURST], 0, soon) : 0);
 }
 
 float simindex_quick_bound(const struct simindex_quick *quick, const struct match_report *other,
@@ -242,9 +258,10 @@ float simindex_quick_bound(const struct simindex_quick *quick, const struct matc
 {
     const struct match_report *r = quick->report;
     bool placed = r->flags & other->flags & MATCH_LOCATED;
-    enum match_section section = placed                   ? MATCH_PLACED
-                                 : r->unit && other->unit ? MATCH_AREA
-                                                          : MATCH_TEXT;
+    enum match_section section = placed ? MATCH_PLACED
+                                 : (r->unit && other->unit) || (r->category && other->category)
+                                     ? MATCH_AREA
+                                     : MATCH_TEXT;
     const float *weight = quick->weight[section];
     uint64_t apart = r->at > other->at ? (uint64_t)r->at - (uint64_t)other->at
                                        : (uint64_t)other->at - (uint64_t)r->at;
@@ -252,8 +269,9 @@ float simindex_quick_bound(const struct simindex_quick *quick, const struct matc
     return weight[MATCH_BIAS] + words(quick, weight, other, weights) +
            lengths(quick, weight, other) +
            (placed ? space(quick, quick->near[section], other) : 0) +
-           quick->ago[section][time_of(apart / 60000)] + party(weight, r, other) +
-           (r->facts && other->facts ? quick->facts[section] : 0) + SLACK;
+           quick->ago[section][time_of(apart / 60000)] +
+           party(weight, r, other, apart < 86400000 ? expf(-(float)(apart / 60000) / 120) : 1e-5f) +
+           facts(weight, r, other) + SLACK;
 }
 
 double simindex_logit_of(const struct match_model *model, enum match_section section,

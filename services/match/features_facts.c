@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the facts of two reports say of each other. One walk over both lists, which stand in the
+// order of kind and value, finds what is shared; only days and districts, which agree without being
+// equal, are held against each other one by one.
+#include <string.h>
+
+#include "match/facts.h"
+#include "match/features.h"
+
+#define SHARED_MAX 3
+
+struct held {
+    uint32_t mine, others;               // kinds named, as bits
+    uint32_t title_mine, title_others;   // in titles
+    uint8_t shared[MATCH_FACT_KINDS];    // of each kind
+    uint8_t in_titles[MATCH_FACT_KINDS]; // shared by both titles
+};
+
+static void count_kinds(const struct match_report *report, uint32_t *ret_all, uint32_t *ret_title)
+{
+    for (size_t i = 0; i < report->facts; i++) {
+        uint32_t bit = 1u << MATCH_FACT_KIND(report->data[i]);
+        *ret_all |= bit;
+        *ret_title |= report->data[i] & MATCH_FACT_TITLE ? bit : 0;
+    }
+}
+
+static void hold(const struct match_report *a, const struct match_report *b, struct held *held)
+{
+    count_kinds(a, &held->mine, &held->title_mine);
+    count_kinds(b, &held->others, &held->title_others);
+    for (size_t i = 0, k = 0; i < a->facts && k < b->facts;) {
+        uint32_t mine = MATCH_FACT_VALUE(a->data[i]), others = MATCH_FACT_VALUE(b->data[k]);
+        if (mine == others) {
+            held->shared[MATCH_FACT_KIND(mine)]++;
+            if (a->data[i] & b->data[k] & MATCH_FACT_TITLE)
+                held->in_titles[MATCH_FACT_KIND(mine)]++;
+        }
+        i += mine <= others;
+        k += others <= mine;
+    }
+}
+
+typedef bool (*agree_fn)(uint32_t a, uint32_t b); // of bare values
+
+static bool within(uint32_t a, uint32_t b) // b市 holds b7县
+{
+    return a == b || (a / MATCH_DISTRICTS == b / MATCH_DISTRICTS &&
+                      (a % MATCH_DISTRICTS == 0 || b % MATCH_DISTRICTS == 0));
+}
+
+static bool next_day(uint32_t a, uint32_t b)
+{
+    return a <= b + 1 && b <= a + 1;
+}
+
+// Does any of a's of this kind agree with one of b's? where: MATCH_FACT_TITLE for those in titles.
+static bool any_agree(const struct match_report *a, const struct match_report *b, uint32_t kind,
+                      uint32_t where, agree_fn agree)
+{
+    for (size_t i = 0; i < a->facts; i++) {
+        if (MATCH_FACT_KIND(a->data[i]) != kind || (a->data[i] & where) != where)
+            continue;
+        for (size_t k = 0; k < b->facts; k++)
+            if (MATCH_FACT_KIND(b->data[k]) == kind && (b->data[k] & where) == where &&
+                agree(MATCH_FACT_BARE(a->data[i]), MATCH_FACT_BARE(b->data[k])))
+                return true;
+    }
+    return false;
+}
+
+static bool exclude(const struct held *held, enum match_fact_kind kind)
+{
+    return (held->mine & held->others) >> kind & 1 && !held->shared[kind];
+}
+
+static bool titles_exclude(const struct held *held, enum match_fact_kind kind)
+{
+    return (held->title_mine & held->title_others) >> kind & 1 && !held->in_titles[kind];
+}
+
+static void districts(const struct match_report *a, const struct match_report *b,
+                      const struct held *held, struct match_pair *pair)
+{
+    if (!exclude(held, MATCH_FACT_DISTRICT) && !titles_exclude(held, MATCH_FACT_DISTRICT))
+        return;
+    pair->at[MATCH_DISTRICT_ALL] =
+        exclude(held, MATCH_FACT_DISTRICT) && !any_agree(a, b, MATCH_FACT_DISTRICT, 0, within);
+    pair->district_conflict = titles_exclude(held, MATCH_FACT_DISTRICT) &&
+                              !any_agree(a, b, MATCH_FACT_DISTRICT, MATCH_FACT_TITLE, within);
+}
+
+void match_pair_facts(const struct match_report *a, const struct match_report *b,
+                      struct match_pair *pair)
+{
+    struct held held = {0};
+    float *at = pair->at;
+    if (!a->facts || !b->facts)
+        return;
+    hold(a, b, &held);
+    uint32_t both = held.mine & held.others;
+    if (both >> MATCH_FACT_DISTRICT & 1)
+        districts(a, b, &held, pair);
+    pair->year_conflict = titles_exclude(&held, MATCH_FACT_YEAR);
+    pair->number_conflict = exclude(&held, MATCH_FACT_BUILDING) ||
+                            exclude(&held, MATCH_FACT_HOUSE) ||
+                            titles_exclude(&held, MATCH_FACT_ROUTE);
+    unsigned numbers = held.shared[MATCH_FACT_NUMBER];
+    at[MATCH_PLACE_NUMBER] = held.shared[MATCH_FACT_BUILDING] || held.shared[MATCH_FACT_HOUSE] ||
+                             held.shared[MATCH_FACT_ROUTE];
+    at[MATCH_NUMBERS_SHARED] = (float)(numbers < SHARED_MAX ? numbers : SHARED_MAX);
+    at[MATCH_NUMBERS_OTHER] = exclude(&held, MATCH_FACT_NUMBER);
+    if (both >> MATCH_FACT_SINCE & 1) {
+        bool same = held.shared[MATCH_FACT_SINCE] || any_agree(a, b, MATCH_FACT_SINCE, 0, next_day);
+        at[MATCH_SINCE] = same;
+        at[MATCH_SINCE_OTHER] = !same;
+    }
+}
