@@ -4,8 +4,8 @@
 // appends "index seq number" of each acknowledged one to FILE. Killed and started again it cuts a
 // torn last line and sends what is not in FILE under the same ids. Ends when everything is
 // acknowledged; SIGUSR1: COUNT is what was raised until now. A refusal is written to standard error
-// and ends it with 3. Each has words of its own, but that every tenth tells once more, in the same
-// words, what the one TWIN_BACK before it told (verdict.py knows it too).
+// and ends it with 3. Each is of another building, in words of its own, but that every tenth tells
+// once more, in the same words, what the one TWIN_BACK before it told (verdict.py knows it too).
 //   chaos_publish DOORS KEY STREAM COUNT RATE START_MS FILE
 #include <errno.h>
 #include <fcntl.h>
@@ -61,10 +61,10 @@ static size_t told_by(size_t index)
     return index % 10 == 9 && index >= TWIN_BACK ? index - TWIN_BACK : index;
 }
 
-// "chaos-b-abcdefgh ": digits as letters, since other numbers make other matters.
+// "chaos-b-cde ": digits as letters, since other numbers make other matters.
 static size_t mark(size_t stream, size_t index, char *ret_text, size_t room)
 {
-    int n = snprintf(ret_text, room, "chaos-%zu-%08zu ", stream, index);
+    int n = snprintf(ret_text, room, "chaos-%zu-%zu ", stream, index);
     for (int i = 0; i < n; i++)
         if (ret_text[i] >= '0' && ret_text[i] <= '9')
             ret_text[i] = (char)('a' + ret_text[i] - '0');
@@ -121,9 +121,9 @@ static size_t pack(const struct publish *publish, size_t index, uint8_t *ret_bod
     size_t n = mark(publish->stream, index, text, sizeof text);
     distinct_text(seed, (TEXT_BYTES - n) / 3, text + n);
     text[n + (TEXT_BYTES - n) / 3 * 3] = '\0';
-    n = (size_t)snprintf(title, sizeof title, "演练第%zu组", publish->stream);
-    distinct_text(seed ^ 1u << 31, TITLE_CHARS, title + n);
-    title[n + TITLE_CHARS * 3] = '\0';
+    distinct_text(seed ^ 1u << 31, TITLE_CHARS, title);
+    (void)snprintf(title + TITLE_CHARS * 3, sizeof title - TITLE_CHARS * 3, "%zu号楼",
+                   told_by(index) + 1);
     Whistle__V1__RaiseWhistle raise = WHISTLE__V1__RAISE_WHISTLE__INIT;
     raise.unit = (char *)(uintptr_t)publish->key.identity;
     raise.category = (char *)(uintptr_t)category_of(told_by(index));

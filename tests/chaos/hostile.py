@@ -33,7 +33,7 @@ import zmq  # noqa: E402
 ATTACKERS = ("990101001", "990101001002", "JUSTICE")  # a street, a community, a department
 TARGETS = (("door", "intake"), ("door", "dispatch"), ("feed", "intake"), ("feed", "dispatch"),
            ("door", "dedup"), ("feed", "dedup"))
-MARKER = "演练第"  # in the title of every whistle of the load
+MARKER = "chaos-"  # in the text of every whistle of the load
 PROBE_STREET = STREETS[0]
 SANITIZED = "sanitized" in os.environ.get("WHISTLE_BUILD", "")
 ANSWER_S = 10.0 if SANITIZED else 2.0  # an honest question's longest wait

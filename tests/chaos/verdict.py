@@ -105,7 +105,7 @@ class Verdict:
         found = collections.defaultdict(list)
         for seq, number, marker in self.cluster.sql(
                 "SELECT seq, object, substring(encode(body, 'escape') from "
-                f"'chaos-[a-j]+-[a-j]{{8}}') FROM intake.journal WHERE kind = {BLOWN}"):
+                f"'chaos-[a-j]+-[a-j]+') FROM intake.journal WHERE kind = {BLOWN}"):
             _, stream, index = marker.split("-")
             key = int(stream.translate(DIGITS)), int(index.translate(DIGITS))
             found[key].append((int(seq), int(number)))
