@@ -6,10 +6,10 @@
 // ones).
 //
 // A report's candidates are, once each,
-//  - who stands in a neighbouring cell: located reports in the squares of SIMINDEX_CELL (degrees
-//    / 10^7, 250 m from south to north) that reach within the report's radius, at least
-//    SIMINDEX_REACH_M, at most SIMINDEX_FAR_M, of its place. Time is no wall here: an index holds
-//    the hot window, and what lies outside a category's window is judged (MATCH_RULE_TIME);
+//  - who lies near: located reports within the report's radius of its place, at least
+//    SIMINDEX_REACH_M, at most SIMINDEX_FAR_M (in the plane; beyond 87 degrees of latitude a degree
+//    of longitude counts as there). Time is no wall here: an index holds the hot window, and what
+//    lies outside a category's window is judged (MATCH_RULE_TIME);
 //  - who shares a rare bigram: every report is posted under its SIMINDEX_TITLE rarest bigrams of
 //  the
 //    title and under the rarest others, SIMINDEX_POSTED in all, as rare as they were when it came.
@@ -21,7 +21,8 @@
 
 #include "match/verdict.h"
 
-#define SIMINDEX_CELL 22500
+#define SIMINDEX_CELL \
+    22500 // side of the squares they are kept by, degrees / 10^7: 250 m of latitude
 #define SIMINDEX_REACH_M 500
 #define SIMINDEX_FAR_M 3000
 #define SIMINDEX_TITLE 6

@@ -180,16 +180,22 @@ static void shrink(struct simpool *pool, struct simlist *list)
     }
 }
 
-bool simlist_drop(struct simpool *pool, struct simlist *list, uint32_t value)
+void simlist_cut(struct simpool *pool, struct simlist *list, size_t at, size_t count)
 {
     uint32_t *values = values_of(pool, list);
-    size_t i = 0;
-    while (i < list->n && values[i] != value)
-        i++;
-    if (i == list->n)
-        return false;
-    memmove(values + i, values + i + 1, (list->n - i - 1) * sizeof *values);
-    list->n--;
+    memmove(values + at, values + at + count, (list->n - at - count) * sizeof *values);
+    list->n = (list->n - (uint32_t)count) & LIST_MAX;
     shrink(pool, list);
-    return true;
+}
+
+bool simlist_drop(struct simpool *pool, struct simlist *list, uint32_t value)
+{
+    const uint32_t *values = simlist_values(pool, list);
+    for (size_t i = 0; i < list->n; i++) {
+        if (values[i] != value)
+            continue;
+        simlist_cut(pool, list, i, 1);
+        return true;
+    }
+    return false;
 }

@@ -45,7 +45,9 @@ struct simlist {
 };
 
 bool simlist_push(struct simpool *pool, struct simlist *list, uint32_t value); // false: no memory
-// Takes the first such value out, the others keep their order. False where there is none.
+// Takes count values out from the at-th on; the others keep their order.
+void simlist_cut(struct simpool *pool, struct simlist *list, size_t at, size_t count);
+// Takes the first such value out. False where there is none.
 bool simlist_drop(struct simpool *pool, struct simlist *list, uint32_t value);
 const uint32_t *simlist_values(const struct simpool *pool, const struct simlist *list);
 

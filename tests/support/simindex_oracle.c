@@ -130,11 +130,6 @@ bool oracle_remove(struct oracle *o, int64_t id)
 
 // ---- candidates ---------------------------------------------------------------------------------
 
-static long square(double units)
-{
-    return (long)floor(units / SIMINDEX_CELL);
-}
-
 static bool neighbour(const struct match_report *a, const struct match_report *b)
 {
     if (!(a->flags & b->flags & MATCH_LOCATED))
@@ -142,18 +137,11 @@ static bool neighbour(const struct match_report *a, const struct match_report *b
     double metres = a->radius_m < SIMINDEX_REACH_M ? SIMINDEX_REACH_M
                     : a->radius_m > SIMINDEX_FAR_M ? SIMINDEX_FAR_M
                                                    : a->radius_m;
-    double high = floor(metres / 0.0111195);
-    double cosine = cos(a->lat / 1e7 * 3.14159265358979323846 / 180);
-    double wide = floor(metres / 0.0111195 / (cosine < 0.05 ? 0.05 : cosine));
-    long y = square(b->lat), around = 3600000000L / SIMINDEX_CELL;
-    if (y < square(a->lat - high) || y > square(a->lat + high))
-        return false;
-    for (long turn = -1; turn <= 1; turn++) {
-        long x = square(b->lon) + turn * around;
-        if (x >= square(a->lon - wide) && x <= square(a->lon + wide))
-            return true;
-    }
-    return false;
+    double cosine = cos(a->lat * 1.7453292519943295e-9), reach = metres / 0.0111195;
+    double wide = reach / (cosine < 0.05 ? 0.05 : cosine), turn = 3600000000.0;
+    double y = ((double)b->lat - a->lat) / reach, east = (double)b->lon - a->lon;
+    double x = (east > turn / 2 ? east - turn : east < -turn / 2 ? east + turn : east) / wide;
+    return y * y + x * x <= 1;
 }
 
 static void mark_words(struct oracle *o, const struct match_report *report)
