@@ -105,6 +105,9 @@ static bool hold(struct simindex *index, uint32_t slot, const struct match_repor
         return false;
     memcpy(simpool_at(&index->pool, ref), report, report->size);
     page->blob[slot % SIMINDEX_PAGE] = ref;
+    bool located = report->flags & MATCH_LOCATED;
+    page->place[slot % SIMINDEX_PAGE] = located ? (struct simindex_place){report->lat, report->lon}
+                                                : (struct simindex_place){INT32_MAX, INT32_MAX};
     page->weighed[slot % SIMINDEX_PAGE] = 0;
     page->seen[slot % SIMINDEX_PAGE] = 0;
     return true;

@@ -21,8 +21,8 @@
 
 #include "match/verdict.h"
 
-#define SIMINDEX_CELL \
-    22500 // side of the squares they are kept by, degrees / 10^7: 250 m of latitude
+// The side of the squares they are kept by, degrees / 10^7: 250 m of latitude.
+#define SIMINDEX_CELL 22500
 #define SIMINDEX_REACH_M 500
 #define SIMINDEX_FAR_M 3000
 #define SIMINDEX_TITLE 6
@@ -49,7 +49,8 @@ int simindex_add(struct simindex *index, const struct match_report *report);
 bool simindex_remove(struct simindex *index, int64_t id);
 // NULL without. Valid until that report is removed.
 const struct match_report *simindex_get(const struct simindex *index, int64_t id);
-// The max best-scored candidates whose likeness is at least SIMINDEX_FLOOR, best first (by
+// The max best-scored candidates whose likeness is at least SIMINDEX_FLOOR and that are not too far
+// (MATCH_RULE_FAR: the same never), best first (by
 // probability, then logit, then the smaller id), those vetoed last (by likeness, …). Returns how
 // many. `report` itself (its id) is never among them. Exact: what is not scored to the end is shown
 // to lie below by an upper bound. Changes nothing but scratch memory.

@@ -4,13 +4,22 @@
 // whole reckoning.
 #include "match/simindex_find.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "match/simindex_internal.h"
 
 #define BATCH 512
-#define AHEAD 12 // candidates whose blobs are fetched before they are needed
+#define AHEAD 4 // candidates whose blobs are fetched before they are needed
 #define LINE 64
+#define FETCHED 256                   // bytes of a blob
+#define M_PER_UNIT 0.0111195          // of 1e-7 degrees of latitude
+#define RADIANS 1.7453292519943295e-9 // of 1e-7 degrees
+#define HALF_TURN 1.5707963267948966
+
+struct candidate {
+    uint32_t slot, blob;
+};
 
 struct search {
     struct simindex *index;
@@ -18,8 +27,9 @@ struct search {
     struct simindex_hit *hits;
     size_t n, max;
     double floor[MATCH_SECTIONS];
+    double far, far_wide; // 1e-7 degrees of latitude, of longitude: surely too far
     size_t batch_n;
-    uint32_t batch[BATCH];
+    struct candidate batch[BATCH];
 };
 
 static double value_of(const struct match_score *score)
@@ -73,15 +83,15 @@ static void weigh(const struct simindex *index, uint32_t slot, const struct matc
     page->weighed[slot % SIMINDEX_PAGE] = epoch;
 }
 
-static void look_at(struct search *search, uint32_t slot)
+static void look_at(struct search *search, struct candidate candidate)
 {
     struct simindex *index = search->index;
-    const struct match_report *other = simindex_blob(index, slot);
+    const struct match_report *other = simpool_at(&index->pool, candidate.blob);
     const struct match_weights *weights =
-        &simindex_page(index, slot)->weights[slot % SIMINDEX_PAGE];
+        &simindex_page(index, candidate.slot)->weights[candidate.slot % SIMINDEX_PAGE];
     if (other->id == search->report->id)
         return;
-    weigh(index, slot, other);
+    weigh(index, candidate.slot, other);
     enum match_section section;
     double bound = (double)simindex_quick_bound(index->quick, other, weights, &section);
     if (bound < search->floor[section])
@@ -90,20 +100,20 @@ static void look_at(struct search *search, uint32_t slot)
     struct simindex_hit hit = {.id = other->id};
     match_probe_pair(index->probe, other, weights, &pair);
     match_judge(index->model, &pair, &hit.score);
-    if (hit.score.likeness < SIMINDEX_FLOOR)
+    if (hit.score.likeness < SIMINDEX_FLOOR || hit.score.rule == MATCH_RULE_FAR)
         return;
     put(search, &hit);
     raise_floors(search);
 }
 
-static void fetch(const struct simindex *index, uint32_t slot)
+static void fetch(const struct simindex *index, struct candidate candidate)
 {
-    const struct simindex_page *page = simindex_page(index, slot);
-    const char *blob = (const char *)simindex_blob(index, slot);
-    for (size_t at = 0; at < 5 * LINE; at += LINE)
+    const struct simindex_page *page = simindex_page(index, candidate.slot);
+    const char *blob = simpool_at(&index->pool, candidate.blob);
+    for (size_t at = 0; at < FETCHED; at += LINE)
         __builtin_prefetch(blob + at);
-    __builtin_prefetch(&page->weights[slot % SIMINDEX_PAGE]);
-    __builtin_prefetch(&page->weighed[slot % SIMINDEX_PAGE]);
+    __builtin_prefetch(&page->weights[candidate.slot % SIMINDEX_PAGE]);
+    __builtin_prefetch(&page->weighed[candidate.slot % SIMINDEX_PAGE]);
 }
 
 static void look_at_all(struct search *search)
@@ -118,19 +128,42 @@ static void look_at_all(struct search *search)
     search->batch_n = 0;
 }
 
+// Farther than the model allows for certain. The plane is right to 2 % that far.
+static bool too_far(const struct search *search, const struct simindex_place *place)
+{
+    if (!(search->report->flags & MATCH_LOCATED) || place->lat == INT32_MAX)
+        return false;
+    double turn = 3600000000, x = (double)search->report->lon - place->lon;
+    double y = ((double)search->report->lat - place->lat) / search->far;
+    x = (x > turn / 2 ? x - turn : x < -turn / 2 ? x + turn : x) / search->far_wide;
+    return y * y > 1 || y * y + x * x > 1;
+}
+
 static void take(void *arg, const uint32_t *slots, size_t n)
 {
     struct search *search = arg;
     for (size_t i = 0; i < n; i++) {
         struct simindex_page *page = simindex_page(search->index, slots[i]);
-        uint8_t *seen = &page->seen[slots[i] % SIMINDEX_PAGE];
-        if (*seen == search->index->search)
+        size_t at = slots[i] % SIMINDEX_PAGE;
+        if (page->seen[at] == search->index->search)
             continue;
-        *seen = search->index->search;
-        search->batch[search->batch_n++] = slots[i];
+        page->seen[at] = search->index->search;
+        if (too_far(search, &page->place[at]))
+            continue;
+        search->batch[search->batch_n++] = (struct candidate){slots[i], page->blob[at]};
         if (search->batch_n == BATCH)
             look_at_all(search);
     }
+}
+
+// From where on two are too far: to the north always; to the east where the parallels are the
+// shortest that lie between.
+static void set_far(struct search *search)
+{
+    double lat = fabs(search->report->lat * RADIANS);
+    search->far = search->index->model->far_m * 1.02 / M_PER_UNIT;
+    double cosine = cos(fmin(lat + search->far * RADIANS, HALF_TURN));
+    search->far_wide = cosine > 0.01 ? search->far / cosine : INFINITY;
 }
 
 // The mark of a new search; after 255 of them all marks are wiped.
@@ -150,6 +183,7 @@ size_t simindex_find(struct simindex *index, const struct match_report *report,
     if (max == 0)
         return 0;
     begin(index);
+    set_far(&search);
     for (unsigned s = 0; s < MATCH_SECTIONS; s++)
         search.floor[s] = index->floor[s];
     match_probe_set(index->probe, &index->corpus, report);

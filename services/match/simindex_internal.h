@@ -15,9 +15,14 @@
 #define SIMINDEX_UNPOSTED 0xff   // an ordinal: none
 #define SIMINDEX_ORDINALS 0xff   // a report's first bigrams that may be posted
 
+struct simindex_place { // 1e-7 degrees; both INT32_MAX: not located
+    int32_t lat, lon;
+};
+
 // Everything of a slot but the blob. An array each: a walk touches few of them.
 struct simindex_page {
     uint32_t blob[SIMINDEX_PAGE]; // in the pool; of a free slot: the next free one
+    struct simindex_place place[SIMINDEX_PAGE];
     uint32_t older[SIMINDEX_PAGE], newer[SIMINDEX_PAGE]; // by the same reporter
     struct match_weights weights[SIMINDEX_PAGE];
     uint16_t weighed[SIMINDEX_PAGE];                // when: the corpus' epoch, 0: never

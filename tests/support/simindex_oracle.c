@@ -200,7 +200,7 @@ size_t oracle_find(struct oracle *o, const struct match_report *report,
             continue;
         hits[n].id = o->at[i].report->id;
         match_score(o->probe, o->model, &o->corpus, report, o->at[i].report, &hits[n].score);
-        n += hits[n].score.likeness >= SIMINDEX_FLOOR;
+        n += hits[n].score.likeness >= SIMINDEX_FLOOR && hits[n].score.rule != MATCH_RULE_FAR;
     }
     qsort(hits, n, sizeof *hits, by_likeness);
     n = n < max ? n : max;
