@@ -27,8 +27,8 @@
 #define SIMINDEX_FAR_M 3000
 #define SIMINDEX_TITLE 6
 #define SIMINDEX_POSTED 12
-#define SIMINDEX_WALK 256
-#define SIMINDEX_WALKS 512
+#define SIMINDEX_WALK 128
+#define SIMINDEX_WALKS 256
 #define SIMINDEX_PERSON 32
 #define SIMINDEX_FLOOR 0.02 // a likeness below is no hit
 
