@@ -22,7 +22,8 @@ static void print_speed(const char *name, const struct match_speed *s, FILE *to)
 
 static void print_rival(const char *name, const struct match_rival *r, FILE *to)
 {
-    (void)fprintf(to, "pg_trgm, %s: loaded in %.1f s; %.0f queries/s, p50 %.2f ms, p99 %.2f ms\n",
+    (void)fprintf(to,
+                  "pg_trgm, %s: index made in %.1f s; %.0f queries/s, p50 %.2f ms, p99 %.2f ms\n",
                   name, r->load_s, r->per_s, r->p50_ms, r->p99_ms);
     (void)fprintf(
         to, "  of %u sampled: best F1 %.4f, recall at precision 0.99 %.4f, at 0.95 %.4f\n",
