@@ -62,11 +62,10 @@ static int on_parted(struct whistle *w, const struct fold_context *c,
                      const Whistle__V1__WhistleParted *e)
 {
     int error = 0;
-    if (w->stage != STATE(MERGED))
-        return WH_E_INVALID;
     for (size_t i = 0; i < e->n_restored && error == 0; i++)
         error = restore(w, c, e->restored[i]);
-    w->stage = whistle_has_tasks(w) ? w->joined_stage : STATE(BLOWN);
+    if (w->stage == STATE(MERGED)) // else it is withdrawn, or it was only perhaps the same
+        w->stage = whistle_has_tasks(w) ? w->joined_stage : STATE(BLOWN);
     w->joined_stage = 0;
     w->merged_into = w->joined_at = 0;
     return error;

@@ -34,10 +34,24 @@ static bool has_facts(const Whistle__V1__WhistleBlown *blown)
     return blown != NULL && blown->whistle != NULL;
 }
 
+// A person says that it is not the same as those: it is out already, and stays as it is.
+static void separate(struct pen *p, const Whistle__V1__WhistleCleared *said)
+{
+    for (size_t i = 0; i < said->n_apart && i < DECISION_EVENTS && p->w->number != 0; i++) {
+        Whistle__V1__WhistleParted *e =
+            pen_event(p, EVENT(PARTED), &whistle__v1__whistle_parted__descriptor);
+        e->number = pen_text(p, p->number);
+        e->from = said->apart[i];
+        pen_emit(p);
+    }
+}
+
 static void on_cleared(struct pen *p, const Whistle__V1__WhistleCleared *said)
 {
-    if (!waits_for_dispatch(p->w))
+    if (!waits_for_dispatch(p->w)) {
+        separate(p, said);
         return;
+    }
     if (!has_facts(said->blown)) {
         p->broken = true;
         return;
@@ -162,7 +176,7 @@ static void part(struct pen *p, const Whistle__V1__WhistleSplit *said)
     e->number = pen_text(p, p->number);
     e->from = said->from;
     e->reason = said->reason;
-    for (size_t i = 0; i < w->n_tasks; i++) {
+    for (size_t i = 0; w->stage == STATE(MERGED) && i < w->n_tasks; i++) {
         restored[i] = task_before_join(&w->tasks[i]) != 0;
         if (restored[i])
             pen_append(p, (void ***)&e->restored, &e->n_restored, &cap,
@@ -181,8 +195,8 @@ static void part(struct pen *p, const Whistle__V1__WhistleSplit *said)
 static void on_split(struct pen *p, const Whistle__V1__WhistleSplit *said)
 {
     struct whistle *w = p->w;
-    bool joined = w->stage == STATE(MERGED);
-    bool goes_out = joined ? !whistle_has_tasks(w) : waits_for_dispatch(w);
+    bool joined = w->merged_into != 0; // also where it was withdrawn meanwhile
+    bool goes_out = w->stage == STATE(MERGED) ? !whistle_has_tasks(w) : waits_for_dispatch(w);
     if (!joined && !goes_out)
         return;
     if (goes_out && !has_facts(said->blown)) {

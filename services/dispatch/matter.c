@@ -113,27 +113,35 @@ static void on_split(struct pen *p, const Whistle__V1__WhistleSplit *said)
     e->from = said->number;
     e->supporters = said->supporters;
     pen_emit(p);
+    if (said->lower_to > (Whistle__V1__Priority)p->w->priority && whistle_is_open(p->w))
+        change_priority(p, said->lower_to, said->reason);
 }
 
 // More of what is joined to it: a person wrote it, so it is told as its own additions are.
-static void on_more(struct pen *p, const Whistle__V1__WhistleSupplemented *said)
+static void on_more(struct pen *p, const Whistle__V1__WhistleSupplemented *said, char **danger,
+                    size_t n_danger)
 {
     Whistle__V1__WhistleSupported *e =
         pen_event(p, EVENT(SUPPORTED), &whistle__v1__whistle_supported__descriptor);
     e->from = said->number;
     e->text = said->text;
     e->supporters = p->c->audience == NULL ? 0 : (int32_t)p->c->audience->supporters;
+    e->danger = danger;
+    e->n_danger = n_danger;
     emit_supported(p, e);
-    if (somebody_works(p->w))
+    if (n_danger > 0 && !p->failed && !p->broken)
+        tell_danger(p, danger, n_danger);
+    else if (somebody_works(p->w))
         tell_everybody(p, &(struct message){.kind = NOTICE_MORE});
 }
 
-static void on_forwarded(struct pen *p, const Whistle__V1__IntakeEvent *said)
+static void on_forwarded(struct pen *p, const Whistle__V1__IntakeForwarded *forwarded)
 {
+    const Whistle__V1__IntakeEvent *said = forwarded->event;
     if (said == NULL || !whistle_takes_joins(p->w))
         return;
     if (said->what_case == INTAKE(SUPPLEMENTED))
-        on_more(p, said->supplemented);
+        on_more(p, said->supplemented, forwarded->danger, forwarded->n_danger);
     else if (said->what_case == INTAKE(PRIORITY_CHANGED))
         raise_to(p, said->priority_changed->to, said->priority_changed->reason);
 }
@@ -148,6 +156,6 @@ int decide_matter(const Whistle__V1__DedupEvent *event, const struct whistle *w,
     else if (event->what_case == DEDUP(SPLIT))
         on_split(&p, event->split);
     else if (event->what_case == DEDUP(FORWARDED))
-        on_forwarded(&p, event->forwarded->event);
+        on_forwarded(&p, event->forwarded);
     return pen_end(&p);
 }

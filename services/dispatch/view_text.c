@@ -252,6 +252,7 @@ static void take_perhaps(Whistle__V1__Whistle *shown, Whistle__V1__Likeness **pe
 
 static void take_joined(Whistle__V1__Whistle *shown, const Whistle__V1__WhistleJoined *joined)
 {
+    shown->n_perhaps = 0; // decided
     for (size_t i = 0; i < joined->n_cancelled; i++) {
         task_of(shown, joined->cancelled[i])->cancelled_why = (char *)(uintptr_t) "JOINED";
     }
@@ -259,6 +260,13 @@ static void take_joined(Whistle__V1__Whistle *shown, const Whistle__V1__WhistleJ
 
 static void take_parted(Whistle__V1__Whistle *shown, const Whistle__V1__WhistleParted *parted)
 {
+    size_t n = 0;
+    for (size_t i = 0; i < shown->n_perhaps; i++) { // a person said that they are two
+        if (strcmp(shown->perhaps[i]->number, parted->from) != 0) {
+            shown->perhaps[n++] = shown->perhaps[i];
+        }
+    }
+    shown->n_perhaps = n;
     for (size_t i = 0; i < parted->n_restored; i++) {
         task_of(shown, parted->restored[i]->task)->cancelled_why = (char *)protobuf_c_empty_string;
     }
@@ -290,9 +298,7 @@ void view_texts(Whistle__V1__Whistle *shown, struct wh_arena *arena, const struc
         break;
     case EVENT(DISPATCHED):
         take_facts(shown, e->dispatched->whistle);
-        if (e->dispatched->n_perhaps > 0) {
-            take_perhaps(shown, e->dispatched->perhaps, e->dispatched->n_perhaps);
-        }
+        take_perhaps(shown, e->dispatched->perhaps, e->dispatched->n_perhaps);
         break;
     case EVENT(HELD):
         take_facts(shown, e->held->whistle);
