@@ -57,7 +57,7 @@ def notices(number, kind):
 
 
 def history(number):
-    return [line["kind"] for line in cluster.whistle("DISTRICT", "history", number)]
+    return [line["kind"] for line in cluster.whistle("DISTRICT", "history", number)[0]["lines"]]
 
 
 def test_one_matter_with_its_supporters():
