@@ -134,6 +134,15 @@ static size_t levels(const struct decide_settings *settings, size_t supporters)
     return n;
 }
 
+uint8_t decide_priority(const struct decide_settings *settings, uint8_t own, uint8_t urgency,
+                        size_t supporters)
+{
+    uint8_t to = own;
+    for (size_t rise = levels(settings, supporters); rise > 0 && to > P2; rise--)
+        to--;
+    return urgency != 0 && urgency < to ? urgency : to;
+}
+
 uint8_t decide_raise(const struct decide_by *by, int64_t into, uint8_t priority, size_t joining)
 {
     const struct standing *root = matters_get(by->matters, into);

@@ -60,6 +60,10 @@ void decide_blown(const struct decide_by *by, const struct standing *standing,
 // The priority of root `into` when a whistle of this priority joins with all its own supporters
 // (joining counts them and itself); 0: it stays. By the number of supporters it never rises to P1.
 uint8_t decide_raise(const struct decide_by *by, int64_t into, uint8_t priority, size_t joining);
+// What a matter's priority is by itself: its own, its supporters' most urgent one (0: none), how
+// many there are.
+uint8_t decide_priority(const struct decide_settings *settings, uint8_t own, uint8_t urgency,
+                        size_t supporters);
 // "5,20": ascending numbers from 1; "" none. 0, WH_E_INVALID.
 int decide_read_raise(const char *text, struct decide_settings *settings);
 // May it be answered with a reopening, or as one that came back?

@@ -115,7 +115,7 @@ static int lift_apart(struct matters *matters, int64_t child, int64_t parent)
     return 0;
 }
 
-// raised: seq of the join that does it, 0: something else.
+// raised: what it was before joins raised it, 0: this is no join's doing.
 static int set_priority(struct folding *f, int64_t id, Whistle__V1__Priority to, int64_t raised)
 {
     const struct standing *known = matters_get(f->matters, id);
@@ -143,9 +143,27 @@ static int fold_merged(struct folding *f, const Whistle__V1__WhistleMerged *merg
     TRY(lift_apart(f->matters, s.id, into));
     if (merged->raise_to != 0) {
         raised_from = parent->priority;
-        TRY(set_priority(f, into, merged->raise_to, f->envelope->seq));
+        int64_t own = parent->raised != 0 ? parent->raised : parent->priority;
+        TRY(set_priority(f, into, merged->raise_to, own));
     }
     return matters_join(f->matters, s.id, into, f->envelope->seq, raised_from);
+}
+
+// Those between a branch that leaves and the root were raised by it perhaps: what they are without
+// it. The root's own is the event's to say.
+static int settle_above(struct folding *f, int64_t leaving, int64_t root)
+{
+    int64_t id = matters_parent(f->matters, leaving);
+    for (; id != 0 && id != root; id = matters_parent(f->matters, id)) {
+        const struct standing *above = matters_get(f->matters, id);
+        uint8_t rest = matters_urgency(f->matters, id, leaving);
+        if (above->raised == 0)
+            continue;
+        bool stays = rest != 0 && rest < above->raised;
+        TRY(set_priority(f, id, stays ? rest : (Whistle__V1__Priority)above->raised,
+                         stays ? above->raised : 0));
+    }
+    return 0;
 }
 
 static int fold_split(struct folding *f, const Whistle__V1__WhistleSplit *split)
@@ -155,9 +173,12 @@ static int fold_split(struct folding *f, const Whistle__V1__WhistleSplit *split)
     TRY(standing_of(f, split->blown, &s));
     s.stage = STAGE_OUT;
     TRY(matters_put(f->matters, &s));
+    TRY(settle_above(f, s.id, from));
     TRY(matters_split(f->matters, s.id));
-    if (split->lower_to != 0)
-        TRY(set_priority(f, from, split->lower_to, 0));
+    const struct standing *root = matters_get(f->matters, from);
+    if (split->lower_to != 0 && root != NULL)
+        TRY(set_priority(f, from, split->lower_to,
+                         (int64_t)split->lower_to < root->raised ? root->raised : 0));
     return matters_set_apart(f->matters, s.id, from, true);
 }
 

@@ -193,13 +193,17 @@ int need_split(void *arg, struct wh_turn *turn, const struct wh_item *item)
     return error == 0 ? dedup_need_facts(state, turn, number) : error;
 }
 
-// Only what this very join raised goes back.
+// What joins raised goes back as far as who stays in it, and how many, allow.
 static Whistle__V1__Priority lower_to(const struct dedup *state, int64_t number, int64_t from)
 {
     const struct standing *matter = matters_get(state->matters, from);
-    uint8_t before = matters_raised_from(state->matters, number);
-    bool mine = matter->raised != 0 && matter->raised == matters_joined_seq(state->matters, number);
-    return mine ? (Whistle__V1__Priority)before : WHISTLE__V1__PRIORITY__PRIORITY_UNSPECIFIED;
+    size_t leaving = matters_supporters(state->matters, number) + 1;
+    size_t staying = matters_supporters(state->matters, from) - leaving;
+    if (matter->raised == 0)
+        return WHISTLE__V1__PRIORITY__PRIORITY_UNSPECIFIED;
+    uint8_t to = decide_priority(&state->settings, (uint8_t)matter->raised,
+                                 matters_urgency(state->matters, from, number), staying);
+    return to > matter->priority ? to : WHISTLE__V1__PRIORITY__PRIORITY_UNSPECIFIED;
 }
 
 static int do_split(struct dedup *state, struct wh_turn *turn, const struct wh_item *item,

@@ -159,14 +159,16 @@ int dedup_judge(struct dedup *state, struct wh_turn *turn, const struct wh_item 
 
 // ---- held ones go out ---------------------------------------------------------------------------
 
-// Those it was perhaps the same as: what they are part of now.
-static void say_apart(struct dedup *state, struct say *say, Whistle__V1__Likeness *const *perhaps,
-                      size_t n, Whistle__V1__WhistleCleared *cleared)
+// Those it was perhaps the same as: what they are part of now; of those that a person joined to it
+// since, nothing.
+static void say_apart(struct dedup *state, struct say *say, int64_t id,
+                      Whistle__V1__Likeness *const *perhaps, size_t n,
+                      Whistle__V1__WhistleCleared *cleared)
 {
     cleared->apart = say_list(say, n);
     for (size_t i = 0; i < n && !say->failed; i++) {
         int64_t root = matters_root(state->matters, fold_id(perhaps[i]->number));
-        if (root != 0)
+        if (root != 0 && root != id)
             cleared->apart[cleared->n_apart++] = say_number(say, root);
     }
 }
@@ -189,7 +191,7 @@ int dedup_release(struct dedup *state, struct wh_turn *turn, const struct wh_ite
     cleared.why = say_text(why);
     cleared.model = match_model_version(state->model);
     if (separated) {
-        say_apart(state, &say, perhaps, n, &cleared);
+        say_apart(state, &say, id, perhaps, n, &cleared);
     } else {
         cleared.perhaps = perhaps;
         cleared.n_perhaps = n;

@@ -34,7 +34,7 @@ enum stage {
 // How one whistle stands: a row of the table report, without its bytes.
 struct standing {
     int64_t id, at, told, seq, until_at, resolved_at, asks;
-    int64_t raised; // seq of the join that set the priority, 0: something else did
+    int64_t raised; // its priority before joins raised it, 0: none did since somebody set it
     int32_t unit, street;
     uint8_t stage, moved, priority, flags; // moved: WhistleState as dispatch said last, 0: nothing
 };
@@ -89,6 +89,9 @@ int64_t matters_parent(const struct matters *matters, int64_t id);             /
 int64_t matters_joined_seq(const struct matters *matters, int64_t id);
 uint8_t matters_raised_from(const struct matters *matters, int64_t id);
 size_t matters_supporters(const struct matters *matters, int64_t id); // all below it
+// The most urgent priority of those below `id` without the branch of `without` (0: with all); 0:
+// there is none.
+uint8_t matters_urgency(const struct matters *matters, int64_t id, int64_t without);
 // The tree of `id`'s branch: itself first, then by id. Returns how many there are (may be more than
 // max).
 size_t matters_members(const struct matters *matters, int64_t id, int64_t *ret_ids, size_t max);

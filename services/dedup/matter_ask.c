@@ -46,6 +46,28 @@ static const struct node *after(const struct node *node, const struct node *top)
     return node == top ? NULL : node->next;
 }
 
+// The next one of the branch of `top` that does not lie below `node`; NULL at the end.
+static const struct node *beyond(const struct node *node, const struct node *top)
+{
+    while (node != top && node->next == NULL)
+        node = node->parent;
+    return node == top ? NULL : node->next;
+}
+
+uint8_t matters_urgency(const struct matters *matters, int64_t id, int64_t without)
+{
+    const struct node *top = matters_node(matters, id), *out = matters_node(matters, without);
+    const struct node *node = top == NULL ? NULL : after(top, top);
+    uint8_t most = 0;
+    while (node != NULL) {
+        uint8_t priority = node == out ? 0 : node->standing.priority;
+        if (priority != 0 && (most == 0 || priority < most))
+            most = priority;
+        node = node == out ? beyond(node, top) : after(node, top);
+    }
+    return most;
+}
+
 size_t matters_supporters(const struct matters *matters, int64_t id)
 {
     const struct node *top = matters_node(matters, id);

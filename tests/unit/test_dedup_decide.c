@@ -242,6 +242,21 @@ static void test_apart_is_never_the_same(void **state)
     assert_int_equal(like[0].band, MATCH_NEW);
 }
 
+// Its own, the most urgent of who is in it, one more at each threshold but never P1 by number.
+static void test_priority_of_a_matter(void **state)
+{
+    struct decide_settings settings = {0};
+    (void)state;
+    assert_int_equal(decide_read_raise("5,20", &settings), 0);
+    assert_int_equal(decide_priority(&settings, 3, 0, 0), 3);
+    assert_int_equal(decide_priority(&settings, 3, 4, 1), 3);
+    assert_int_equal(decide_priority(&settings, 3, 1, 1), 1);
+    assert_int_equal(decide_priority(&settings, 4, 0, 5), 3);
+    assert_int_equal(decide_priority(&settings, 4, 0, 20), 2);
+    assert_int_equal(decide_priority(&settings, 2, 0, 100), 2);
+    assert_int_equal(decide_priority(&settings, 1, 3, 100), 1);
+}
+
 static void test_best_first_and_bounded(void **state)
 {
     struct simindex_hit hits[20];
@@ -435,6 +450,7 @@ int main(void)
         TEST(test_resolved),
         TEST(test_drill_and_asks),
         TEST(test_apart_is_never_the_same),
+        TEST(test_priority_of_a_matter),
         TEST(test_best_first_and_bounded),
         TEST(test_rise),
         TEST(test_raise_setting),

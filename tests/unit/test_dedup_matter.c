@@ -330,13 +330,36 @@ static void test_dropped(void **state)
     matters_free(matters);
 }
 
+// 0 (P3) with 1 (P2) and 2 (P4) below, 3 (P1) below 1.
+static void test_urgency_is_of_who_stays(void **state)
+{
+    static const uint8_t priorities[] = {3, 2, 4, 1};
+    struct matters *matters = forest(4);
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct standing s = *matters_get(matters, id_of(i));
+        s.priority = priorities[i];
+        assert_int_equal(matters_put(matters, &s), 0);
+    }
+    assert_int_equal(matters_urgency(matters, id_of(0), 0), 0);
+    assert_int_equal(matters_join(matters, id_of(3), id_of(1), 1, 0), 0);
+    assert_int_equal(matters_join(matters, id_of(1), id_of(0), 2, 0), 0);
+    assert_int_equal(matters_join(matters, id_of(2), id_of(0), 3, 0), 0);
+    assert_int_equal(matters_urgency(matters, id_of(0), 0), 1);
+    assert_int_equal(matters_urgency(matters, id_of(0), id_of(3)), 2);
+    assert_int_equal(matters_urgency(matters, id_of(0), id_of(1)), 4); // with all below it
+    assert_int_equal(matters_urgency(matters, id_of(0), id_of(2)), 1);
+    assert_int_equal(matters_urgency(matters, id_of(1), id_of(3)), 0);
+    matters_free(matters);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),        cmocka_unit_test(test_join_and_split_is_identity),
         cmocka_unit_test(test_undo_is_whole), cmocka_unit_test(test_representatives),
         cmocka_unit_test(test_apart),         cmocka_unit_test(test_danger),
-        cmocka_unit_test(test_dropped),
+        cmocka_unit_test(test_dropped),       cmocka_unit_test(test_urgency_is_of_who_stays),
     };
     return cmocka_run_group_tests_name("dedup matter", tests, NULL, NULL);
 }

@@ -7,8 +7,8 @@
 -- id: the whistle's number, yyyymmdd * 10^7 + n. told: the seq of intake's event that blew it (0:
 -- only dispatch has spoken of it so far). seq: our journal row with what was raised. stage: see
 -- services/dedup/matter.h; moved: what dispatch said last. asks: hash of what it asks for beside its
--- text. raised: the journal row of the join that set its priority, else 0. danger: 8 bytes a word of
--- danger that was in it. blob: the report as the matcher sees it (services/match/report.h), no text.
+-- text. raised: its priority before joins raised it, 0: none did. danger: 8 bytes a word of danger that
+-- was in it. blob: the report as the matcher sees it (services/match/report.h), no text.
 -- open: a held one, or a matter that has not ended. What changes is narrow; the blob stands in the
 -- row, so that a rebuild reads it in the key's order.
 CREATE TABLE report (
