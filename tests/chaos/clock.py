@@ -207,7 +207,8 @@ def main():
     clocks = Clocks(options)
     try:
         drained = clocks.run()
-        rows = clocks.verdict()
+        # where a clock jumped a day lies between the two that tell the same
+        rows = clocks.verdict(but=("what_is_told_again_is_joined",))
         for name, check in clocks.checks():
             try:
                 check()

@@ -207,11 +207,13 @@ class Load:
             lines = [x for x in file.read().split(b"\n")[:-1] if x.startswith(b"R ")]
         return int(lines[-1].split()[2]) if lines else 0
 
-    def verdict(self):
-        """[(name, None or what is wrong)]"""
+    def verdict(self, but=()):
+        """[(name, None or what is wrong)], without those named."""
         result = Verdict(self.cluster, self.folder, len(STREETS), self.counts, self.departments)
         rows = []
         for name, check in result.checks():
+            if name in but:
+                continue
             try:
                 check()
                 rows.append((name, None))

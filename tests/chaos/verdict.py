@@ -160,11 +160,14 @@ class Verdict:
         assert not never, "not checked " + few(never)
         assert not self.known & set(joined), "joined, and known before " + few(self.known & set(joined))
 
-    def check_what_is_told_again_is_joined_and_nothing_else(self):
+    def check_nothing_else_than_what_is_told_again_is_joined(self):
         of = {n: key for key, rows in self.blown.items() for _, n in rows}
         wrong = [n for n, parents in self.merged.items() if len(parents) != 1 or
                  of[n][0] != of[parents[0]][0] or told_by(of[n][1]) != told_by(of[parents[0]][1])]
         assert not wrong, "joined to something else " + few(wrong)
+
+    def check_what_is_told_again_is_joined(self):
+        of = {n: key for key, rows in self.blown.items() for _, n in rows}
         first = {key: rows[0][1] for key, rows in self.blown.items()}
         again = {n: first.get((stream, told_by(index))) for n, (stream, index) in of.items()
                  if told_by(index) != index and n not in self.known}
