@@ -71,12 +71,13 @@ def test_all_is_well():
 
 
 def test_service_down():
-    cluster.processes["intake"].stop()
-    found = names("peer.absent", "intake")
-    assert "feed.lost" in names("feed.lost", "intake"), found
-    assert "peer.absent" in doctor("GASCO")
-    cluster.start_service("intake")
-    well()
+    for name in ("intake", "dedup"):  # each is followed by the next one
+        cluster.processes[name].stop()
+        found = names("peer.absent", name)
+        assert "feed.lost" in names("feed.lost", name), found
+        assert "peer.absent" in doctor("GASCO")
+        cluster.start_service(name)
+        well()
 
 
 def test_service_frozen():

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import distinct  # noqa: E402
@@ -52,6 +53,27 @@ def test_a_dedup_far_behind_holds_back_all_but_p1():
         cluster.processes["dedup"].send(signal.SIGCONT)
     runner.until(lambda: dispatched() == before + taken, seconds=20)
     assert len(numbers(raise_many(1))) == 1
+
+
+def test_a_dispatch_far_behind_makes_dedup_wait_and_is_felt_at_the_door():
+    runner.until(lambda: dispatched() == whistles())
+    taken, told = whistles(), []
+    paused = 'whistle_follows_paused{service="dedup"}'
+    busy = 'whistle_busy_total{service="intake",at="door",reason="busy.lag"}'
+    before = cluster.metrics("intake").get(busy, 0)
+    cluster.processes["dispatch"].send(signal.SIGSTOP)
+    raising = threading.Thread(target=lambda: told.extend(numbers(raise_many(600))))
+    raising.start()
+    try:
+        runner.until(lambda: cluster.metrics("dedup")[paused] == 1)
+        runner.until(lambda: cluster.metrics("intake").get(busy, 0) > before)
+        assert len(numbers(raise_many(1, category="PIPE_BURST"))) == 1
+    finally:
+        cluster.processes["dispatch"].send(signal.SIGCONT)
+        raising.join()
+    assert len(told) == 600, "held back, not sent away"
+    runner.until(lambda: dispatched() == taken + 601, seconds=30)
+    assert cluster.metrics("dedup")[paused] == 0
 
 
 def test_who_is_dead_holds_back_nothing():
