@@ -10,11 +10,12 @@
 //    SIMINDEX_REACH_M, at most SIMINDEX_FAR_M (in the plane; beyond 87 degrees of latitude a degree
 //    of longitude counts as there). Time is no wall here: an index holds the hot window, and what
 //    lies outside a category's window is judged (MATCH_RULE_TIME);
-//  - who shares a rare bigram: every report is posted under its SIMINDEX_TITLE rarest bigrams of
-//  the
-//    title and under the rarest others, SIMINDEX_POSTED in all, as rare as they were when it came.
-//    A report's own, chosen the same way, are walked from the rarest on, each list from its newest,
-//    at most SIMINDEX_WALK of a list; no further list is begun after SIMINDEX_WALKS in all;
+//  - who shares a rare bigram: every report is posted under the SIMINDEX_TITLE rarest bigrams of
+//    its title and under the rarest others, SIMINDEX_POSTED in all, as rare as they were when it
+//    came (of equally rare ones the names of places first). Those of the new report are chosen the
+//    same way among the ones under which somebody stands, and walked from the rarest on, each list
+//    from its newest, at most SIMINDEX_WALK of a list; no further list is begun after
+//    SIMINDEX_WALKS in all;
 //  - the newest SIMINDEX_PERSON reports of the same reporter.
 #ifndef WH_MATCH_SIMINDEX_H
 #define WH_MATCH_SIMINDEX_H

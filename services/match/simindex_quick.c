@@ -19,14 +19,19 @@
 #define M_PER_UNIT 0.0111195f         // of 1e-7 degrees of latitude
 #define RADIANS 1.7453292519943295e-9
 
-typedef float floats __attribute__((vector_size(32)));
+typedef float floats __attribute__((vector_size(16)));
 
 // ALL: of squares; the others of idf: of titles, of names of places, of titles without them.
-enum lane { ALL, MINE, OTHERS, NAME_MINE, NAME_OTHERS, TOPIC_MINE, TOPIC_OTHERS };
+enum lane { ALL, MINE, OTHERS };
+enum more_lane { NAME_MINE, NAME_OTHERS, TOPIC_MINE, TOPIC_OTHERS };
+
+struct lanes { // two registers that every machine has
+    floats first, second;
+};
 
 struct simindex_quick {
-    floats word[PLACES];
-    floats factor[16];
+    struct lanes word[PLACES];
+    struct lanes factor[16];
     uint16_t used[MATCH_REPORT_MAX / MATCH_GRAM_BYTES];
     size_t used_n;
     const struct match_model *model;
@@ -80,18 +85,11 @@ static unsigned time_of(uint64_t minutes)
 }
 
 // Of another's bigram, by what it is.
-static void set_factor(floats *ret_factor, const struct match_gram *gram)
+static void set_factor(struct lanes *ret_factor, const struct match_gram *gram)
 {
     bool topic = gram->title && !gram->place;
-    *ret_factor = (floats){
-        match_frequency[gram->title + gram->body],
-        1,
-        gram->title,
-        1,
-        gram->name,
-        !gram->place,
-        topic,
-    };
+    ret_factor->first = (floats){match_frequency[gram->title + gram->body], 1, gram->title};
+    ret_factor->second = (floats){1, gram->name, !gram->place, topic};
 }
 
 static void prepare(struct simindex_quick *quick, const struct match_model *model)
@@ -140,21 +138,17 @@ static void set_words(struct simindex_quick *quick, const struct match_corpus *c
 {
     const uint8_t *bytes = match_gram_bytes(report);
     for (size_t i = 0; i < quick->used_n; i++)
-        quick->word[quick->used[i]] = (floats){0};
+        quick->word[quick->used[i]] = (struct lanes){0};
     quick->used_n = report->grams;
     for (size_t i = 0; i < report->grams; i++) {
         struct match_gram gram = match_gram_at(bytes, i);
         float idf = match_idf(corpus, gram.hash);
         quick->used[i] = (uint16_t)(gram.hash >> (MATCH_GRAM_BITS - PLACES_BITS));
-        quick->word[quick->used[i]] += (floats){
-            match_frequency[gram.title + gram.body] * idf * idf,
-            gram.title ? idf : 0,
-            idf,
-            gram.name ? idf : 0,
-            idf,
-            gram.title && !gram.place ? idf : 0,
-            gram.place ? 0 : idf,
-        };
+        struct lanes *word = &quick->word[quick->used[i]];
+        word->first += (floats){match_frequency[gram.title + gram.body] * idf * idf,
+                                gram.title ? idf : 0, idf};
+        word->second += (floats){gram.name ? idf : 0, idf, gram.title && !gram.place ? idf : 0,
+                                 gram.place ? 0 : idf};
     }
 }
 
@@ -174,22 +168,33 @@ static float ratio(float part, float whole)
     return whole > 0 ? fminf(part / whole, 1) : 0;
 }
 
-// The best the shared words can be worth.
-static float words(const struct simindex_quick *quick, const float *weight,
-                   const struct match_report *other, const struct match_weights *w)
+// Sums over the bigrams of other that the report has too.
+static struct lanes shared(const struct simindex_quick *quick, const struct match_report *other)
 {
     const uint8_t *at = match_gram_bytes(other), *end = at + other->grams * MATCH_GRAM_BYTES;
-    const struct match_weights *m = &quick->weights;
-    floats sum = {0};
+    floats first = {0}, second = {0};
     for (; at < end; at += MATCH_GRAM_BYTES) {
         uint32_t four;
         memcpy(&four, at, sizeof four);
         uint32_t raw = __builtin_bswap32(four) >> 8;
-        sum += quick->word[raw >> (MATCH_GRAM_BITS + 4 - PLACES_BITS)] * quick->factor[raw & 15];
+        const struct lanes *word = &quick->word[raw >> (MATCH_GRAM_BITS + 4 - PLACES_BITS)];
+        const struct lanes *factor = &quick->factor[raw & 15];
+        first += word->first * factor->first;
+        second += word->second * factor->second;
     }
+    return (struct lanes){first, second};
+}
+
+// The best the shared words can be worth.
+static float words(const struct simindex_quick *quick, const float *weight,
+                   const struct match_report *other, const struct match_weights *w)
+{
+    const struct match_weights *m = &quick->weights;
+    struct lanes sums = shared(quick, other);
+    floats sum = sums.first, more = sums.second;
     float mine = ratio(sum[MINE], m->title), others = ratio(sum[OTHERS], w->title);
-    float my_topic = ratio(sum[TOPIC_MINE], m->topic), topic = ratio(sum[TOPIC_OTHERS], w->topic);
-    float named = fminf(m->name, w->name), name = fmaxf(sum[NAME_MINE], sum[NAME_OTHERS]);
+    float my_topic = ratio(more[TOPIC_MINE], m->topic), topic = ratio(more[TOPIC_OTHERS], w->topic);
+    float named = fminf(m->name, w->name), name = fmaxf(more[NAME_MINE], more[NAME_OTHERS]);
     return best(weight[MATCH_ALL_COSINE], 0, ratio(sum[ALL], quick->root_all * sqrtf(w->all_2))) +
            best(weight[MATCH_CONTAIN_MIN], 0, fminf(mine, others)) +
            best(weight[MATCH_CONTAIN_MAX], 0, fmaxf(mine, others)) +

@@ -9,9 +9,11 @@
 #include "support/match_bench.h"
 
 static const char help[] =
-    "bench_match [--reports N] [--seed S] [--steady N] [--trgm N] [--json] [--model FILE]\n"
+    "bench_match [--reports N] [--seed S] [--search N] [--steady N] [--trgm N] [--json] [--model "
+    "FILE]\n"
     "            [--side KM] [--places N] [--write FILE]\n"
     "  --reports N  hot reports (100000); each is first searched for, then inserted\n"
+    "  --search N   only the last N of them are searched for (0: all)\n"
     "  --steady N   then so many more, the oldest leaving for each (20000): the speed at full "
     "size\n"
     "  --trgm N     so many searches with pg_trgm on the same reports (0: none)\n"
@@ -37,6 +39,8 @@ static void option(struct match_bench_options *o, const char *name, const char *
         o->params.seed = number(value);
     else if (strcmp(name, "--steady") == 0)
         o->steady = (uint32_t)number(value);
+    else if (strcmp(name, "--search") == 0)
+        o->search = (uint32_t)number(value);
     else if (strcmp(name, "--trgm") == 0)
         o->trgm = (uint32_t)number(value);
     else if (strcmp(name, "--side") == 0)

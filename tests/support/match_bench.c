@@ -239,15 +239,21 @@ void match_bench_run(const struct match_bench_options *options, struct match_ben
     if (!b.maker || !b.index)
         abort();
     *ret = (struct match_bench_result){.params = *matter_set_params(b.set), .reports = all};
-    for (uint32_t i = 0; i < hot; i++)
+    uint32_t first = options->search && options->search < hot ? hot - options->search : 0;
+    for (uint32_t i = 0; i < first; i++)
+        if (simindex_add(b.index, made(&b, i)) != 0)
+            abort();
+    b.make_s = 0;
+    for (uint32_t i = first; i < hot; i++)
         search(&b, i, false);
-    ret->growing = speed_of(&b, 0, hot);
+    ret->growing = speed_of(&b, first, hot);
     ret->bytes = (double)simindex_bytes(b.index) / (double)simindex_count(b.index);
     ret->rss_bytes = (rss() - before) / (double)simindex_count(b.index);
     for (uint32_t i = hot; i < all; i++)
         search(&b, i, true);
     ret->steady = speed_of(&b, hot, all);
-    match_quality_of(b.outcomes, all, &ret->quality);
+    match_quality_of(b.outcomes + first, all - first, &ret->quality);
+    ret->searched = all - first;
     for (uint32_t i = all - hot; i < all; i++)
         ret->blob_bytes +=
             (double)match_report_size(simindex_get(b.index, (int64_t)i + 1)) / (double)hot;

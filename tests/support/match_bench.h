@@ -10,6 +10,7 @@
 struct match_bench_options {
     struct matter_params params; // reports: those that stay hot
     uint32_t steady;             // reports after those, each with the oldest one leaving
+    uint32_t search;             // only so many of the last of them are searched for, 0: all
     uint32_t trgm;               // searches with pg_trgm, 0: none
     const char *model;           // file; NULL: the built-in one
     const char *write;           // only write the reports there
@@ -41,7 +42,7 @@ struct match_rival { // pg_trgm
 
 struct match_bench_result {
     struct matter_params params;
-    size_t reports;
+    size_t reports, searched;
     struct match_quality quality;
     struct match_speed growing, steady;
     double bytes, rss_bytes; // a hot report: the index's own count; the process' growth

@@ -70,6 +70,7 @@ void match_bench_print(const struct match_bench_options *options,
         return;
     }
     matter_params_print(&result->params, to);
+    (void)fprintf(to, "  of the last %zu, searched for\n", result->searched);
     print_quality(&result->quality, to);
     print_speed("growing", &result->growing, to);
     if (options->steady)

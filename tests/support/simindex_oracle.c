@@ -43,26 +43,40 @@ void oracle_free(struct oracle *o)
 }
 
 struct word {
-    uint32_t df, hash;
+    uint64_t rank; // twice the document frequency, a name's one less than others'
+    uint32_t hash;
     bool title;
 };
 
 static int by_rarity(const void *a, const void *b)
 {
     const struct word *p = a, *q = b;
-    if (p->df != q->df)
-        return p->df < q->df ? -1 : 1;
+    if (p->rank != q->rank)
+        return p->rank < q->rank ? -1 : 1;
     return p->hash < q->hash ? -1 : 1;
 }
 
-// The rarest of the title, then the rarest of all that are left.
-static size_t choose(const struct oracle *o, const struct match_report *r, struct word *ret)
+static bool stands_under(const struct oracle *o, uint32_t hash)
+{
+    for (size_t i = 0; i < o->n; i++)
+        for (size_t k = 0; k < o->at[i].posted_n; k++)
+            if (o->at[i].posted[k] == hash)
+                return true;
+    return false;
+}
+
+// The rarest of the title, then the rarest of all that are left. search: only those under which a
+// report stands.
+static size_t choose(const struct oracle *o, const struct match_report *r, bool search,
+                     struct word *ret)
 {
     struct word all[MATCH_REPORT_MAX];
     size_t n = 0, chosen = 0;
     for (size_t i = 0; i < r->grams && i < 255; i++) {
         struct match_gram g = match_gram_at(match_gram_bytes(r), i);
-        all[n++] = (struct word){o->corpus.df[g.hash], g.hash, g.title};
+        uint64_t rank = 2 * (uint64_t)o->corpus.df[g.hash] + !g.name;
+        if (!search || stands_under(o, g.hash))
+            all[n++] = (struct word){rank, g.hash, g.title};
     }
     qsort(all, n, sizeof *all, by_rarity);
     for (size_t i = 0; i < n && chosen < SIMINDEX_TITLE; i++)
@@ -90,7 +104,7 @@ void oracle_add(struct oracle *o, const struct match_report *report)
     if (!held.report || !o->at)
         abort();
     memcpy(held.report, report, report->size);
-    held.posted_n = choose(o, report, words);
+    held.posted_n = choose(o, report, false, words);
     for (size_t i = 0; i < held.posted_n; i++)
         held.posted[i] = words[i].hash;
     o->at[o->n++] = held;
@@ -147,7 +161,7 @@ static bool neighbour(const struct match_report *a, const struct match_report *b
 static void mark_words(struct oracle *o, const struct match_report *report)
 {
     struct word words[SIMINDEX_POSTED];
-    size_t n = choose(o, report, words), walked = 0;
+    size_t n = choose(o, report, true, words), walked = 0;
     qsort(words, n, sizeof *words, by_rarity);
     for (size_t w = 0; w < n && walked < SIMINDEX_WALKS; w++) {
         size_t list = 0;

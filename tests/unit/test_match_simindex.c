@@ -76,8 +76,8 @@ static const struct match_report *made(struct play *play, uint32_t i)
     return blob;
 }
 
-static void same_hits(const struct simindex_hit *a, size_t n, const struct simindex_hit *b,
-                      size_t m)
+__attribute__((noinline)) static void same_hits(const struct simindex_hit *a, size_t n,
+                                                const struct simindex_hit *b, size_t m)
 {
     assert_int_equal(n, m);
     for (size_t i = 0; i < n; i++) {
