@@ -125,6 +125,10 @@ int decide_unchecked(const Whistle__V1__WhistleBlown *blown, const struct whistl
 // WH_E_INVALID: also where a whistle must go out and the event does not bring it.
 int decide_dedup(const Whistle__V1__DedupEvent *event, const struct whistle *w, int64_t number,
                  bool taken, const struct decision_context *context, struct decision *d);
+// A held whistle (held: the event that says so) whose time has passed without a word from dedup
+// goes out unchecked. Nothing where it is not held any more.
+int decide_unheld(const struct whistle *w, const Whistle__V1__WhistleHeldBack *held,
+                  const struct decision_context *context, struct decision *d);
 // What the same event means for the matter `w`: a supporter more or less, its words, danger, a
 // higher priority, a reopening; additions and priorities of what is joined to it. Call it for a
 // join only where decide_dedup joined.

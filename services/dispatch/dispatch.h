@@ -19,6 +19,7 @@ struct dispatch {
     struct wh_shelf
         *books; // number → notices of one whistle, for the turn that asks (handler_notice.c)
     struct wh_shelf *audiences;       // number → struct audience, for the turn that asks
+    struct wh_shelf *held;            // number → its packed DispatchEvent, for the turn that asks
     struct wh_shelf *noted;           // number → struct noted; all of them are always there
     struct wh_district *district;     // in force; NULL before the first one
     struct wh_district *pending;      // adopted in the turn in hand
@@ -80,8 +81,8 @@ extern const struct wh_loader dispatch_rebuild[REBUILDS];
 
 // ---- figures (handler_figures.c) ----------------------------------------------------------------
 void dispatch_count(void *state, const struct wh_row *row); // service.h: count
-// A whistle has its tasks now (in the turn in hand); item: the event that brought it.
-void dispatch_fresh(struct dispatch *state, const struct wh_item *item, const struct whistle *w);
+// A whistle has its tasks now (in the turn in hand); at: when it was to go out.
+void dispatch_fresh(struct dispatch *state, int64_t at, const struct whistle *w);
 // Joins, partings, unchecked ones among a decision's events.
 void dispatch_tally(struct dispatch *state, const struct decision *decision);
 void dispatch_tell_fresh(struct dispatch *state); // the turn is committed
@@ -97,6 +98,9 @@ int dispatch_need_audience(struct dispatch *state, struct wh_turn *turn, int64_t
 const struct audience *dispatch_audience(struct dispatch *state, int64_t number);
 // A whistle with all behind it now stands behind the matter, as far as this turn goes on.
 int dispatch_audience_joins(struct dispatch *state, int64_t number, int64_t matter);
+// What holds a whistle back, to be asked for before; NULL: nothing does.
+const Whistle__V1__WhistleHeldBack *dispatch_held(struct dispatch *state, struct wh_turn *turn,
+                                                  int64_t number);
 // Withdrawals of a number that is not here; NULL: none. done: the whistle has come.
 const struct noted *dispatch_noted(struct dispatch *state, int64_t number);
 int dispatch_noted_done(struct dispatch *state, struct wh_turn *turn, int64_t number);

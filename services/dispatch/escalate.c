@@ -64,6 +64,8 @@ int64_t next_timer(const struct whistle *w, const struct wh_district *district)
     int64_t at = 0;
     if (w->stage == STATE(RESOLVED))
         return w->resolved_at + ARCHIVE_AFTER_MS;
+    if (w->stage == STATE(HELD))
+        return w->held_until + HELD_GRACE_MS;
     if (!whistle_in_work(w))
         return 0;
     if (w->stage == STAGE_IN_TASKS)

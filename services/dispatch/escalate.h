@@ -7,6 +7,8 @@
 
 #include "dispatch/decide.h"
 
+// A held whistle of which nothing has been said so long after its time goes out by itself.
+#define HELD_GRACE_MS 60000
 #define ARCHIVE_AFTER_MS (30 * INT64_C(86400000))
 
 // When this whistle next needs a look, ms UTC; may lie in the past; 0: never.

@@ -10,13 +10,13 @@
 
 // ---- counted as it happens ----------------------------------------------------------------------
 
-void dispatch_fresh(struct dispatch *state, const struct wh_item *item, const struct whistle *w)
+void dispatch_fresh(struct dispatch *state, int64_t at, const struct whistle *w)
 {
     if (state->n_fresh == DISPATCH_FRESH_MAX) {
         return;
     }
     state->fresh[state->n_fresh].priority = w->priority;
-    state->fresh[state->n_fresh++].at = item->event->at;
+    state->fresh[state->n_fresh++].at = at;
 }
 
 static void tell_tally(struct dispatch *state)
@@ -26,8 +26,9 @@ static void tell_tally(struct dispatch *state)
                   WH_LABELS({"by", "rule"}), (double)state->tally.by_rule);
     wh_metric_add(runtime, "whistles_joined_total", "whistles joined to a matter",
                   WH_LABELS({"by", "person"}), (double)state->tally.by_person);
-    wh_metric_add(runtime, "whistles_parted_total", "whistles separated from their matter again",
-                  NULL, (double)state->tally.parted);
+    wh_metric_add(runtime, "whistles_parted_total",
+                  "whistles that a person separated from a matter", NULL,
+                  (double)state->tally.parted);
     wh_metric_add(runtime, "whistles_unchecked_total",
                   "P1 whistles that went out before dedup had said what they are", NULL,
                   (double)state->tally.unchecked);

@@ -96,7 +96,7 @@ static int decide_own(struct dispatch *state, struct wh_turn *turn, const struct
     *ret_said = d->n == 0 ? 0 : (uint32_t)d->events[0].event->what_case;
     dispatch_tally(state, d);
     if (!had_tasks && d->after != NULL && whistle_has_tasks(d->after)) {
-        dispatch_fresh(state, item, d->after);
+        dispatch_fresh(state, item->event->at, d->after);
     }
     return context.noted == NULL ? 0 : dispatch_noted_done(state, turn, number);
 }
@@ -200,7 +200,7 @@ static int send_unchecked(struct dispatch *state, struct wh_turn *turn, const st
     error = error != 0 ? error : dispatch_apply(state, turn, item, d, false);
     if (error == 0) {
         dispatch_tally(state, d);
-        dispatch_fresh(state, item, d->after);
+        dispatch_fresh(state, item->event->at, d->after);
     }
     return error != 0 || context.noted == NULL ? error : dispatch_noted_done(state, turn, number);
 }

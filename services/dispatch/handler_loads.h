@@ -10,6 +10,7 @@ void load_notices_done(void *state, const int64_t *keys, size_t n);
 void load_bundle_row(void *state, const struct wh_row *row);
 void load_audience_row(void *state, const struct wh_row *row);
 void load_audience_done(void *state, const int64_t *keys, size_t n);
+void load_held_row(void *state, const struct wh_row *row);
 void rebuild_noted(void *state, const struct wh_row *row);
 
 #endif

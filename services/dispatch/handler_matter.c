@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "client/frame.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/handler_loads.h"
 #include "dispatch/words.h"
+
+#define HELD_ARENA ((size_t)4 << 20)
 
 // ---- audiences ----------------------------------------------------------------------------------
 
@@ -100,6 +103,37 @@ int dispatch_audience_joins(struct dispatch *state, int64_t number, int64_t matt
     }
     now.supporters += own == NULL ? 0 : own->supporters;
     return wh_shelf_put(state->audiences, matter, &now, sizeof now);
+}
+
+// ---- held ---------------------------------------------------------------------------------------
+
+// Rows: whistle, body of the row that holds it back; the last one first.
+void load_held_row(void *arg, const struct wh_row *row)
+{
+    struct dispatch *state = arg;
+    struct wh_arena arena;
+    size_t n;
+    const uint8_t *body = wh_row_bytes(row, 1, &n);
+    wh_arena_init(&arena, HELD_ARENA);
+    const Whistle__V1__Event *envelope =
+        (const void *)wh_unpack_ample(&whistle__v1__event__descriptor, &arena, body, n, NULL);
+    if (envelope != NULL) {
+        wh_shelf_loaded(state->held, wh_row_int(row, 0), envelope->payload.data,
+                        envelope->payload.len);
+    }
+    wh_arena_done(&arena);
+}
+
+const Whistle__V1__WhistleHeldBack *dispatch_held(struct dispatch *state, struct wh_turn *turn,
+                                                  int64_t number)
+{
+    size_t n = 0;
+    const void *data = wh_shelf_get(state->held, number, &n);
+    const Whistle__V1__DispatchEvent *event =
+        data == NULL ? NULL
+                     : (const void *)wh_unpack_ample(&whistle__v1__dispatch_event__descriptor,
+                                                     wh_turn_arena(turn), data, n, NULL);
+    return event == NULL || event->what_case != EVENT(HELD) ? NULL : event->held;
 }
 
 // ---- withdrawn before it came -------------------------------------------------------------------

@@ -23,11 +23,12 @@ int dispatch_start(struct wh_runtime *runtime, void **ret_state)
     state->queues = wh_shelf_new(QUEUE_BYTES);
     state->books = wh_shelf_new(BOOK_BYTES);
     state->audiences = wh_shelf_new(BOOK_BYTES);
+    state->held = wh_shelf_new(BOOK_BYTES);
     state->noted = wh_shelf_new(QUEUE_BYTES);
     state->collect_first = wh_setting_int(runtime, "collect_first_s") * 1000;
     state->collect_every = wh_setting_int(runtime, "collect_every_s") * 1000;
     if (state->whistles == NULL || state->queues == NULL || state->books == NULL ||
-        state->audiences == NULL || state->noted == NULL) {
+        state->audiences == NULL || state->held == NULL || state->noted == NULL) {
         dispatch_stop(state);
         return WH_E_NOMEM;
     }
@@ -42,6 +43,7 @@ void dispatch_reset(void *arg)
     wh_shelf_clear(state->queues);
     wh_shelf_clear(state->books);
     wh_shelf_clear(state->audiences);
+    wh_shelf_clear(state->held);
     wh_shelf_clear(state->noted);
     wh_district_free(state->pending);
     wh_district_free(state->district);
@@ -58,6 +60,7 @@ void dispatch_stop(void *arg)
     wh_shelf_free(state->queues);
     wh_shelf_free(state->books);
     wh_shelf_free(state->audiences);
+    wh_shelf_free(state->held);
     wh_shelf_free(state->noted);
     free(state->book.data);
     free(state);
@@ -90,6 +93,7 @@ void dispatch_committed(void *arg)
     state->highest = state->pending_highest;
     wh_shelf_clear(state->books);
     wh_shelf_clear(state->audiences);
+    wh_shelf_clear(state->held);
     wh_metric_set(state->runtime, "shelf_bytes", "memory that whistles take", NULL,
                   (double)wh_shelf_bytes(state->whistles));
     dispatch_tell_fresh(state);
@@ -105,6 +109,7 @@ void dispatch_rolled_back(void *arg)
     memset(&state->tally, 0, sizeof state->tally);
     wh_shelf_clear(state->books);
     wh_shelf_clear(state->audiences);
+    wh_shelf_clear(state->held);
 }
 
 int32_t dispatch_subject(void *arg, const char *code)
@@ -134,6 +139,7 @@ const struct wh_loader dispatch_loaders[LOAD_LOADERS] = {
                        .key = 'L',
                        .row = load_audience_row,
                        .done = load_audience_done},
+    [LOAD_HELD] = {.name = "held", .sql = store_load_held, .key = 'L', .row = load_held_row},
     [LOAD_NOTICES] = {.name = "notices",
                       .sql = store_load_notices,
                       .key = 'L',

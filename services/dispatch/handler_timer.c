@@ -18,8 +18,11 @@ int need_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
     struct dispatch *state = arg;
     if (item->key > INT32_MAX) {
+        const struct whistle *w = dispatch_whistle(state, item->key);
         dispatch_need_whistle(state, turn, item->key);
-        return dispatch_need_audience(state, turn, item->key);
+        int error = dispatch_need_audience(state, turn, item->key);
+        bool perhaps_held = w == NULL || w->stage == STATE(HELD);
+        return error != 0 || !perhaps_held ? error : wh_need(turn, LOAD_HELD, item->key);
     }
     const struct queue *q = queue_of(state, item->key);
     for (size_t i = 0; q != NULL && i < q->n; i++) {
@@ -43,9 +46,16 @@ int on_timer(void *arg, struct wh_turn *turn, const struct wh_item *item)
     context.audience = dispatch_audience(state, item->key);
     struct decision *d = &state->decision;
     decision_init(d);
-    int error = decide_timer(w, &context, d);
+    const Whistle__V1__WhistleHeldBack *held =
+        w->stage == STATE(HELD) ? dispatch_held(state, turn, item->key) : NULL;
+    int error = held != NULL ? decide_unheld(w, held, &context, d) : decide_timer(w, &context, d);
     if (error == 0 && d->n > 0) {
-        return dispatch_apply(state, turn, item, d, true);
+        error = dispatch_apply(state, turn, item, d, true);
+        if (held != NULL && error == 0) {
+            dispatch_tally(state, d);
+            dispatch_fresh(state, item->at, d->after);
+        }
+        return error;
     }
     int64_t next = next_timer(w, context.district);
     bool late = next != 0 && next <= context.now;

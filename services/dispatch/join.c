@@ -3,9 +3,11 @@
 // matter (its tasks are cancelled, but for those who have checked in), leaves it again. The same
 // word twice, or one that comes when a person has decided otherwise, changes nothing.
 #include "dispatch/decide_internal.h"
+#include "dispatch/escalate.h"
 #include "dispatch/words.h"
 
 #define DEDUP(x) WHISTLE__V1__DEDUP_EVENT__WHAT_##x
+#define NO_WORD "逾时无人判断,先行派单 / nobody has said what it is: it goes out"
 #define NO_MATTER \
     "要并入的事项不在办,照常派单 / the matter it was to join is not at work: it goes out"
 
@@ -257,6 +259,23 @@ int decide_dedup(const Whistle__V1__DedupEvent *event, const struct whistle *w, 
     struct pen p;
     pen_begin(&p, context, w, number, d);
     follow(&p, event, taken);
+    return pen_end(&p);
+}
+
+int decide_unheld(const struct whistle *w, const Whistle__V1__WhistleHeldBack *held,
+                  const struct decision_context *context, struct decision *d)
+{
+    struct pen p;
+    Whistle__V1__WhistleBlown blown = WHISTLE__V1__WHISTLE_BLOWN__INIT;
+    pen_begin(&p, context, w, w->number, d);
+    blown.whistle = held->whistle;
+    if (w->stage == STATE(HELD) && held->whistle != NULL &&
+        w->held_until + HELD_GRACE_MS <= context->now)
+        send_out_held(&p, &blown,
+                      &(struct going_out){.perhaps = held->perhaps,
+                                          .n_perhaps = held->n_perhaps,
+                                          .unchecked = true,
+                                          .note = NO_WORD});
     return pen_end(&p);
 }
 

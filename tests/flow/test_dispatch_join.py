@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Joined whistles as streets and departments see them: one matter with its supporters, who has checked in goes
-on, additions at once and messages collected, danger at once, parted again as before; the end is heard by all."""
+"""Joined whistles as streets and departments see them: one matter with its supporters, who has checked in
+goes on, additions at once and messages collected, danger at once, parted again as before; the end is heard
+by all."""
 import os
 import sys
 
@@ -54,6 +55,15 @@ def tasks(number, key="tasks"):
 def notices(number, kind):
     told = cluster.whistle("DISTRICT", "notices", number)[0].get("notices", [])
     return [n for n in told if f"/{kind}/" in n["id"]]
+
+
+def resolve(number):
+    for department in GAS:
+        task = f"{number}-{department}"
+        cluster.whistle(department, "check-in", task)
+        cluster.whistle(department, "report", task, "--outcome", "SOLVED", "--text", "已处置")
+    cluster.whistle(STREET, "confirm", number, "--verdict", "SOLVED")
+    stands(number, "RESOLVED")
 
 
 def history(number):
@@ -109,7 +119,7 @@ def test_messages_are_collected_danger_is_not():
     assert "5" in notices(first, "SUPPORT")[0]["text_zh"]
     joined(again(more=",有人昏迷"))
     danger = notices(first, "DANGER")
-    assert {n["receiver"] for n in danger} >= set(GAS) - {"EMERG"} and "昏迷" in danger[0]["text_zh"], danger
+    assert len(danger) == len(GAS) and "昏迷" in danger[0]["text_zh"], danger
     assert len(notices(first, "SUPPORT")) == len(GAS)
     assert len(notices(first, "CALL")) == len(GAS), "a department was called twice"
 
@@ -124,11 +134,7 @@ def test_those_behind_it_see_it_and_hear_its_end():
     show(first, FAR, expect=1)
     refused = cluster.whistle(STREET, "withdraw", first, "--reason", "误报", expect=1)[0]
     assert refused["error"]["rule"] == "withdraw.supported", refused
-    for department in GAS:
-        cluster.whistle(department, "check-in", f"{first}-{department}")
-        cluster.whistle(department, "report", f"{first}-{department}", "--outcome", "SOLVED", "--text", "已处置")
-    cluster.whistle(STREET, "confirm", first, "--verdict", "SOLVED")
-    stands(first, "RESOLVED")
+    resolve(first)
     heard = cluster.whistle(OTHER, "follow", "--once")
     assert [e["number"] for e in heard if e["kind"] == "WhistleResolved"] == [first]
     ends = cluster.whistle("AUDITOR", "follow", "--feed", "ends", "--once")
@@ -139,13 +145,10 @@ def test_those_behind_it_see_it_and_hear_its_end():
 
 def test_resolved_ones_offer_and_are_reopened():
     first, again = gas()
-    for department in GAS:
-        cluster.whistle(department, "check-in", f"{first}-{department}")
-        cluster.whistle(department, "report", f"{first}-{department}", "--outcome", "SOLVED", "--text", "已处置")
-    cluster.whistle(STREET, "confirm", first, "--verdict", "SOLVED")
-    stands(first, "RESOLVED")
-    runner.until(lambda: int(cluster.sql("SELECT coalesce(max(seq), 0) FROM dedup.cursor WHERE feed = 'ends'")[0][0])
-                 >= int(cluster.sql("SELECT max(seq) FROM dispatch.journal WHERE subjects @> '{3}'")[0][0]))
+    resolve(first)
+    heard = "SELECT coalesce(max(seq), 0) FROM dedup.cursor WHERE feed = 'ends'"
+    runner.until(lambda: cluster.sql(f"SELECT ({heard}) >= max(seq) FROM dispatch.journal "
+                                     "WHERE subjects @> '{3}'") == [["t"]])
     second = stands(again(), "DISPATCHED")
     told = show(second)
     perhaps = told["perhaps"][0]
@@ -177,6 +180,25 @@ def test_held_ones_wait_for_a_person():
     assert state(gone) == "CANCELLED" and tasks(gone) == {}
 
 
+def test_held_and_nobody_says_how_it_ends():
+    """Dedup says nothing: a minute after its time it goes out unchecked (the time is turned back here)."""
+    road = distinct.words(6)
+    what = [f"{road}大厦{n}号楼门口堆满垃圾" for n in (2, 8)]
+    stands(blow(what[0], category="RUBBISH"), "DISPATCHED")
+    held = stands(blow(what[1], category="RUBBISH"), "HELD")
+    cluster.processes["dispatch"].kill()
+    day, n = held.split("-")[1:]
+    cluster.sql("UPDATE dispatch.whistle SET held_until = held_until - 700000, "
+                f"next_timer = next_timer - 700000 WHERE id = {int(day) * 10**7 + int(n)}")
+    cluster.start_service("dispatch")
+    runner.until(lambda: state(held) == "DISPATCHED", 20)
+    told = show(held)
+    assert told["unchecked"] is True and told["tasks"] and told["perhaps"], told
+    cluster.whistle(STREET, "split", held, "--reason", "两栋楼")
+    runner.until(lambda: "perhaps" not in show(held))
+    assert len(notices(held, "CALL")) <= len(told["tasks"]) == len(show(held)["tasks"])
+
+
 def test_linked_work_ends_in_its_own_whistle():
     (first, _), (second, _) = gas(), gas()
     cluster.whistle("FIRE", "check-in", f"{second}-FIRE")
@@ -197,7 +219,8 @@ def test_the_same_after_a_kill():
     cluster.processes["dispatch"].kill()
     cluster.start_service("dispatch")
     after = show(first)
-    assert {k: v for k, v in before.items() if k != "tasks"} == {k: v for k, v in after.items() if k != "tasks"}
+    assert before.pop("tasks") and after.pop("tasks")
+    assert before == after
     joined(again())
     assert show(first)["supporters"] == 2
 

@@ -102,6 +102,15 @@ size_t world_hold(struct world *w, size_t i, int64_t until)
     return play_dedup(&w->plays[i], &event, false);
 }
 
+size_t world_unheld(struct world *w, size_t i)
+{
+    struct said said;
+    Whistle__V1__WhistleHeldBack held = WHISTLE__V1__WHISTLE_HELD_BACK__INIT;
+    say(w, i, &said);
+    held.whistle = &said.facts;
+    return play_unheld(&w->plays[i], &held);
+}
+
 size_t world_unchecked(struct world *w, size_t i)
 {
     struct said said;

@@ -32,6 +32,7 @@ void world_pass(struct world *w, int64_t ms);
 // How many events the whistle's own decision made.
 size_t world_clear(struct world *w, size_t i);
 size_t world_hold(struct world *w, size_t i, int64_t until);
+size_t world_unheld(struct world *w, size_t i); // its time has passed
 size_t world_unchecked(struct world *w, size_t i);
 // Was it joined, parted?
 bool world_join(struct world *w, size_t i, size_t into, bool by_person);

@@ -203,6 +203,16 @@ size_t play_matter(struct play *p, const Whistle__V1__DedupEvent *event)
     return p->d.n;
 }
 
+size_t play_unheld(struct play *p, const Whistle__V1__WhistleHeldBack *held)
+{
+    wh_arena_reset(&p->arena);
+    struct decision_context c = context(p, "", "", 0);
+    decision_init(&p->d);
+    assert_int_equal(decide_unheld(&p->state.whistle, held, &c, &p->d), 0);
+    take_decision(p, "", "");
+    return p->d.n;
+}
+
 size_t play_unchecked(struct play *p, const Whistle__V1__WhistleBlown *blown)
 {
     wh_arena_reset(&p->arena);

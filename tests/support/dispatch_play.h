@@ -56,6 +56,7 @@ int play_intake(struct play *p, const Whistle__V1__IntakeEvent *event);
 // What dedup says: of the whistle itself, and as the matter of another's event. How many events.
 size_t play_dedup(struct play *p, const Whistle__V1__DedupEvent *event, bool taken);
 size_t play_matter(struct play *p, const Whistle__V1__DedupEvent *event);
+size_t play_unheld(struct play *p, const Whistle__V1__WhistleHeldBack *held);
 size_t play_unchecked(struct play *p, const Whistle__V1__WhistleBlown *blown);
 // identity acts; roles follow from it. Returns the rule.
 enum wh_rule play(struct play *p, const char *identity, uint32_t what,

@@ -283,6 +283,29 @@ static void test_held_then_out(void **state)
     world_end(&w);
 }
 
+// Nobody says how it ends: a minute after its time it goes out, and what is said later harms
+// nothing.
+static void test_held_without_a_word(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, district, MONDAY, 2, PRIORITY(P2));
+    world_clear(&w, 0);
+    (void)world_hold(&w, 1, w.now + 10 * WH_MS_MINUTE);
+    assert_int_equal(next_timer(&w.plays[1].state.whistle, district), w.now + 11 * WH_MS_MINUTE);
+    world_pass(&w, 10 * WH_MS_MINUTE);
+    assert_int_equal(world_unheld(&w, 1), 0);
+    world_pass(&w, WH_MS_MINUTE);
+    assert_true(world_unheld(&w, 1) > 0);
+    assert_int_equal(whistle_state(&w.plays[1].state.whistle), STATE(DISPATCHED));
+    assert_true(w.plays[1].state.whistle.flags & WHISTLE_UNCHECKED);
+    assert_int_equal(world_clear(&w, 1), 0);
+    assert_int_equal(world_unheld(&w, 1), 0);
+    assert_true(world_join(&w, 1, 0, true));
+    assert_int_equal(world_fan_outs(&w, 1), 1);
+    world_end(&w);
+}
+
 static void test_withdrawn_while_it_waits(void **state)
 {
     (void)state;
@@ -450,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_a_late_verdict_leaves_who_signed),
         cmocka_unit_test(test_nothing_is_swallowed),
         cmocka_unit_test(test_held_then_out),
+        cmocka_unit_test(test_held_without_a_word),
         cmocka_unit_test(test_withdrawn_while_it_waits),
         cmocka_unit_test(test_withdrawn_before_it_came),
         cmocka_unit_test(test_notices_are_collected),
