@@ -236,11 +236,22 @@ static int supplemented(struct folding *f, const Whistle__V1__WhistleSupplemente
     return matters_danger(f->matters, f->envelope->object, danger.hashes, danger.n);
 }
 
+// What is joined takes its matter with it when it gets more urgent, as dispatch does.
+static int reprioritised(struct folding *f, Whistle__V1__Priority to)
+{
+    int64_t id = f->envelope->object, root_id = matters_root(f->matters, id);
+    const struct standing *root = matters_get(f->matters, root_id);
+    TRY(set_priority(f, id, to, 0));
+    if (root_id == id || root == NULL || root->priority <= (uint8_t)to || fold_has_ended(root))
+        return 0;
+    return set_priority(f, root_id, to, 0);
+}
+
 static int fold_forwarded(struct folding *f, const Whistle__V1__IntakeEvent *said)
 {
     switch (said->what_case) {
     case INTAKE(PRIORITY_CHANGED):
-        return set_priority(f, f->envelope->object, said->priority_changed->to, 0);
+        return reprioritised(f, said->priority_changed->to);
     case INTAKE(RETURNED):
     case INTAKE(SELF_HANDLED):
     case INTAKE(DROPPED):

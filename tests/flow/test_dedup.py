@@ -6,6 +6,7 @@ fold of its own journal with every verdict taken once more."""
 import json
 import os
 import random
+import signal
 import sys
 import time
 
@@ -16,6 +17,8 @@ from cluster import Cluster  # noqa: E402
 STREET, OTHER, COMMUNITY = "990101003", "990101002", "990101003002"
 PLACE = {"unit": COMMUNITY, "address": "工人新村7栋", "lat": 39.0975, "lon": 115.9012}
 HOLD_S = 600
+WORDS = ("垃圾堆成山", "路灯不亮", "井盖松动", "树枝折断", "护栏倒伏", "共享单车堆放", "广告牌摇晃", "渣土遗撒", "流浪犬聚集",
+         "油烟扰民", "水管滴漏", "围挡破损", "乱贴广告")
 cluster = None
 place = 0
 
@@ -67,7 +70,8 @@ def judged(number):
 def twins(priority="P3", **fields):
     """Two reports of one thing: the words are the same, and the place."""
     road, where = fresh_place()
-    title, text = f"{road}路口垃圾堆成山没人清", f"{road}路口的垃圾已经三天没有人清运,气味很重,请尽快清理"
+    what = WORDS[place % len(WORDS)]
+    title, text = f"{road}路口{what}", f"{road}路口{what}已经三天没有人处理,影响出行,请尽快派人到场"
     first = blow(title, text, where=where, priority=priority, **fields)
     judged(first)
     return first, lambda more="": blow(title, text + more, where=where, priority=priority, **fields)
@@ -269,6 +273,11 @@ def test_a_join_raises_and_its_split_lowers():
     until(lambda: get() == [["2"]])
     say("split", high)
     assert get() == [["2"]], "a person's word was taken back by a split"
+    first, again = twins()
+    second = again()
+    assert judged(second) == ["merged"]
+    say("priority", second, "--priority", "P2", "--reason", "影响出行")
+    until(lambda: cluster.sql(f"SELECT priority FROM dedup.report WHERE id = {object_of(first)}") == [["2"]])
 
 
 def test_words_of_danger():
@@ -384,6 +393,54 @@ def test_the_tables_are_the_fold_of_the_journal():
                                   "5,20"]))
     assert done["faults"] == 0 and done["judged"] > 400 and done["apart"] > 3, done
     assert cluster.whistle("AUDITOR", "history", "--verify")
+
+
+def test_verdicts_wait_while_dispatch_is_behind():
+    """But those on P1, which have a way of their own."""
+    cluster.processes["dedup"].stop()
+    cluster.start_service("dedup", WHISTLE_LAG_EVENTS="100")
+    until(lambda: cluster.metrics("dispatch").get(
+        'whistle_followed_caught_up{service="dispatch",feed="dedup"}') == 1)
+    count = lambda: int(cluster.sql("SELECT count(*) FROM dedup.journal")[0][0])  # noqa: E731
+    before = count()
+    cluster.processes["dispatch"].send(signal.SIGSTOP)
+    try:
+        for part in range(6):
+            lines = "".join(json.dumps({"unit": STREET, "category": "RUBBISH", "title": f"{part}片{i}号点位堆物",
+                                        "place": {"unit": COMMUNITY}}) + "\n" for i in range(100))
+            cluster.whistle(STREET, "raise", "--no-wait", "--file", "-", stdin=lines)
+        until(lambda: cluster.metrics("dedup").get('whistle_follows_paused{service="dedup"}') == 1)
+        waiting = count() - before
+        assert waiting < 600, waiting
+        road, where = fresh_place()
+        assert judged(blow(f"{road}路面塌陷", where=where, category="ROAD_COLLAPSE")), "a P1 waited too"
+    finally:
+        cluster.processes["dispatch"].send(signal.SIGCONT)
+    until(lambda: count() - before >= 601, 30)
+    cluster.processes["dedup"].stop()
+    cluster.start_service("dedup")
+
+
+def test_cold_matters_leave_memory():
+    """And are there again when somebody speaks of them."""
+    first, again = twins()
+    second = again()
+    judged(second)
+    if kinds(first) == ["held"]:
+        say("split", first)
+    ids = f"({object_of(first)}, {object_of(second)})"
+    cluster.processes["dedup"].stop()
+    cluster.sql(f"UPDATE dedup.report SET at = at - 3456000000, moved = 12, open = false, "
+                f"resolved_at = at - 3283200000 WHERE id IN {ids}")
+    cluster.start_service("dedup")
+    name = 'whistle_dedup_reports{service="dedup"}'
+    every = int(cluster.sql("SELECT count(*) FROM dedup.report")[0][0])
+    assert cluster.metrics("dedup")[name] == every
+    until(lambda: cluster.metrics("dedup")[name] == every - 2, 20)
+    assert matter(first)["supporters"] == 1
+    assert judged(again()) == ["cleared"], "what is that old is no candidate"
+    assert say("split", second, "--reason", "查旧账")["state"] == "SEPARATED"
+    assert matter(first).get("supporters", 0) == 0 and cluster.metrics("dedup")[name] == every + 1
 
 
 def test_known_before():
