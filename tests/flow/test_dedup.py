@@ -423,11 +423,9 @@ def test_verdicts_wait_while_dispatch_is_behind():
 
 def test_cold_matters_leave_memory():
     """And are there again when somebody speaks of them."""
-    first, again = twins()
+    first, again = twins(drill=True)  # compared with drills alone
     second = again()
-    judged(second)
-    if kinds(first) == ["held"]:
-        say("split", first)
+    assert judged(second) == ["merged"] and kinds(first) == ["cleared"]
     ids = f"({object_of(first)}, {object_of(second)})"
     cluster.processes["dedup"].stop()
     cluster.sql(f"UPDATE dedup.report SET at = at - 3456000000, moved = 12, open = false, "
