@@ -137,9 +137,12 @@ void sheet_head_text(const Whistle__V1__JournalHead *head, char *ret_text, size_
         (void)snprintf(ret_text, n, "%lld:%s", (long long)head->seq, hex);
 }
 
+// NULL where there is none (an older dispatch): the key stays out.
 static json_t *head_json(const Whistle__V1__JournalHead *head)
 {
     char text[128];
+    if (!head)
+        return NULL;
     sheet_head_text(head, text, sizeof text);
     json_t *json = must(json_pack("{s:I, s:s}", "seq", (json_int_t)head->seq, "head", text));
     if (head->epoch)
@@ -181,7 +184,7 @@ json_t *sheet_json(struct cli *cli, const struct sheet *sheet)
         json_array_append_new(whistles,
                               must(wh_json_from(&sheet->whistles[i]->base, names_zone(cli))));
     return must(json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "unit", sheet->unit,
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:o*, s:o, s:o, s:o, s:o}", "unit", sheet->unit,
         "name", name_party(cli, sheet->unit), "as_of_at", as_of, "until_at", until, "hours",
         sheet->hours, "routing_version", sheet->first->routing_version, "dispatch",
         head_json(sheet->first->dispatch), "dispatch_until", head_json(sheet->last->dispatch),

@@ -252,9 +252,11 @@ static void head(struct cli *cli, const struct sheet *sheet, int64_t every_ms,
         doc->journals[doc->n_journals++] =
             sheet_say(doc, T("读完时 %s", "at the end of reading %s"), text);
     }
-    sheet_head_text(sheet->first->dedup, text, sizeof text);
-    doc->journals[doc->n_journals++] =
-        sheet_say(doc, T("归并流水,已派至 %s", "dedup's journal, dispatched up to %s"), text);
+    if (sheet->first->dedup) { // a dispatch from before dedup says nothing of it
+        sheet_head_text(sheet->first->dedup, text, sizeof text);
+        doc->journals[doc->n_journals++] =
+            sheet_say(doc, T("归并流水,已派至 %s", "dedup's journal, dispatched up to %s"), text);
+    }
     if (every_ms > 0) {
         time_text(cli, sheet->first->now_at + every_ms, next, sizeof next);
         doc->next =

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """deploy/up and deploy/restart on programs already built, in a folder and at ports of their own, while
 streets raise: a newer release follows an older one without a stop, one that does not come up falls back,
-the same one again changes nothing."""
+the same one again changes nothing; a system from before dedup gets one."""
 import json
 import os
 import re
@@ -14,6 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import before  # noqa: E402
 import runner  # noqa: E402
 from cluster import BUILD, PGBIN, TOP, free_port  # noqa: E402
 
@@ -170,10 +171,61 @@ def test_what_the_migrator_refuses_stops_nothing():
     assert pids() == had
 
 
-def test_down_and_away():
-    deploy(f"{room}/second", "down")
-    deploy(f"{room}/second", "reset", "--yes")
+def away(top):
+    deploy(top, "down")
+    deploy(top, "reset", "--yes")
     assert not os.path.exists(f"{room}/live"), os.listdir(f"{room}/live")
+
+
+def test_down_and_away():
+    away(f"{room}/second")
+
+
+def make_before():
+    """A release without dedup: the programs and tables from before, with today's commands less dedup."""
+    try:
+        programs, _ = before.programs()
+    except before.Absent as why:
+        raise runner.Skip(f"the programs before cannot be built: {why}") from why
+    top = make("before", version="0.0.9")
+    for name in before.PROGRAMS:
+        shutil.copy(os.path.join(programs, name), top + "/programs")
+    os.unlink(top + "/programs/whistle-dedup")
+    shutil.rmtree(top + "/deploy/migrations")
+    shutil.copytree(programs + "/migrations", top + "/deploy/migrations")
+    shutil.rmtree(top + "/deploy/migrations/dedup", ignore_errors=True)
+    for name in ("shared.sh", "lib.sh", "roll.sh"):
+        path = f"{top}/deploy/{name}"
+        with open(path) as file:
+            text = file.read()
+        with open(path, "w") as file:
+            file.write(re.sub(r"\bwhistle-dedup |(?<=[ \"])dedup (?=dispatch|intake)", "", text))
+    return top
+
+
+def test_a_system_from_before_dedup():
+    """Under load: dispatch hears dedup from now on, which leaves alone what dispatch knew."""
+    deploy(make_before(), "up")
+    assert not os.path.exists(f"{room}/live/run/dedup.pid")
+    assert sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'dedup'") == "0"
+    with Work() as old:
+        pass
+    assert int(sql("SELECT seq FROM dispatch.cursor WHERE feed = 'intake'")) > len(old.numbers)
+    top = make("today")
+    with Work():
+        deploy(top, "up")
+    known = int(sql("SELECT seq FROM dispatch.cursor WHERE feed = 'intake'"))
+    with open(f"{room}/live/known_upto") as file:
+        assert int(file.read()) == known
+    assert set(releases().values()) == {current()}
+    judged = ("SELECT count(*) FROM dedup.journal d JOIN intake.journal i ON i.object = d.object AND "
+              "i.kind = 3 WHERE d.kind IN (3, 4, 5) AND (i.seq <= {0}) = (position('UNCHECKED'::bytea IN d.body) {1} 0)")
+    assert int(sql(judged.format(known, ">"))) >= len(old.numbers)
+    assert sql(judged.format(known, "=")) == "0"
+    had = sql("SELECT count(*) FROM dispatch.journal")
+    deploy(top, "restart", "dedup", "dispatch")
+    assert sql("SELECT count(*) FROM dispatch.journal") == had
+    away(top)
 
 
 def main():
