@@ -11,6 +11,7 @@
 #include "match/simindex_internal.h"
 
 static_assert(sizeof(struct simlist) == 8, "a list is a reference and a length");
+static_assert(sizeof(struct simindex_slot) == 32, "two slots to a line of the cache");
 
 struct simindex *simindex_new(const struct match_model *model, size_t expected)
 {
@@ -70,9 +71,10 @@ static bool more_slots(struct simindex *index)
         index->pages = pages;
         index->pages_cap = cap;
     }
-    struct simindex_page *page = calloc(1, sizeof *page);
+    struct simindex_page *page = aligned_alloc(64, sizeof *page);
     if (!page)
         return false;
+    memset(page, 0, sizeof *page);
     index->pages[index->pages_n++] = page;
     return true;
 }
@@ -82,7 +84,7 @@ static uint32_t take_slot(struct simindex *index)
 {
     uint32_t slot = index->free_slot;
     if (slot != SIMINDEX_NONE) {
-        index->free_slot = simindex_page(index, slot)->blob[slot % SIMINDEX_PAGE];
+        index->free_slot = simindex_slot(index, slot)->blob;
         return slot;
     }
     if (index->slots == index->pages_n * SIMINDEX_PAGE && !more_slots(index))
@@ -92,30 +94,28 @@ static uint32_t take_slot(struct simindex *index)
 
 static void give_slot(struct simindex *index, uint32_t slot)
 {
-    simindex_page(index, slot)->blob[slot % SIMINDEX_PAGE] = index->free_slot;
+    simindex_slot(index, slot)->blob = index->free_slot;
     index->free_slot = slot;
 }
 
 // Its own copy of the blob. False without memory.
 static bool hold(struct simindex *index, uint32_t slot, const struct match_report *report)
 {
-    struct simindex_page *page = simindex_page(index, slot);
+    bool located = report->flags & MATCH_LOCATED;
     uint32_t ref = simpool_take(&index->pool, report->size);
     if (!ref)
         return false;
     memcpy(simpool_at(&index->pool, ref), report, report->size);
-    page->blob[slot % SIMINDEX_PAGE] = ref;
-    bool located = report->flags & MATCH_LOCATED;
-    page->place[slot % SIMINDEX_PAGE] = located ? (struct simindex_place){report->lat, report->lon}
-                                                : (struct simindex_place){INT32_MAX, INT32_MAX};
-    page->weighed[slot % SIMINDEX_PAGE] = 0;
-    page->seen[slot % SIMINDEX_PAGE] = 0;
+    *simindex_slot(index, slot) = (struct simindex_slot){
+        .blob = ref,
+        .place = {located ? report->lat : INT32_MAX, located ? report->lon : INT32_MAX},
+    };
     return true;
 }
 
 static void drop(struct simindex *index, uint32_t slot)
 {
-    uint32_t ref = simindex_page(index, slot)->blob[slot % SIMINDEX_PAGE];
+    uint32_t ref = simindex_slot(index, slot)->blob;
     simpool_give(&index->pool, ref, simindex_blob(index, slot)->size);
 }
 

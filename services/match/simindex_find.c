@@ -10,7 +10,8 @@
 #include "match/simindex_internal.h"
 
 #define BATCH 512
-#define AHEAD 4 // candidates whose blobs are fetched before they are needed
+#define AHEAD 4        // candidates whose blobs are fetched before they are needed
+#define SLOTS_AHEAD 16 // and their slots before that
 #define LINE 64
 #define FETCHED 256                   // bytes of a blob
 #define M_PER_UNIT 0.0111195          // of 1e-7 degrees of latitude
@@ -18,7 +19,8 @@
 #define HALF_TURN 1.5707963267948966
 
 struct candidate {
-    uint32_t slot, blob;
+    struct simindex_slot *slot;
+    const struct match_report *report;
 };
 
 struct search {
@@ -73,25 +75,23 @@ static void raise_floors(struct search *search)
         search->floor[s] = simindex_logit_of(search->index->model, s, last->score.probability);
 }
 
-static void weigh(const struct simindex *index, uint32_t slot, const struct match_report *other)
+static void weigh(const struct simindex *index, struct candidate candidate)
 {
-    struct simindex_page *page = simindex_page(index, slot);
     uint16_t epoch = (uint16_t)(index->corpus.epoch % UINT16_MAX + 1);
-    if (page->weighed[slot % SIMINDEX_PAGE] == epoch)
+    if (candidate.slot->weighed == epoch)
         return;
-    match_weigh(&index->corpus, other, &page->weights[slot % SIMINDEX_PAGE]);
-    page->weighed[slot % SIMINDEX_PAGE] = epoch;
+    match_weigh(&index->corpus, candidate.report, &candidate.slot->weights);
+    candidate.slot->weighed = epoch;
 }
 
 static void look_at(struct search *search, struct candidate candidate)
 {
     struct simindex *index = search->index;
-    const struct match_report *other = simpool_at(&index->pool, candidate.blob);
-    const struct match_weights *weights =
-        &simindex_page(index, candidate.slot)->weights[candidate.slot % SIMINDEX_PAGE];
+    const struct match_report *other = candidate.report;
+    const struct match_weights *weights = &candidate.slot->weights;
     if (other->id == search->report->id)
         return;
-    weigh(index, candidate.slot, other);
+    weigh(index, candidate);
     enum match_section section;
     double bound = (double)simindex_quick_bound(index->quick, other, weights, &section);
     if (bound < search->floor[section])
@@ -106,23 +106,19 @@ static void look_at(struct search *search, struct candidate candidate)
     raise_floors(search);
 }
 
-static void fetch(const struct simindex *index, struct candidate candidate)
+static void fetch(const struct match_report *report)
 {
-    const struct simindex_page *page = simindex_page(index, candidate.slot);
-    const char *blob = simpool_at(&index->pool, candidate.blob);
     for (size_t at = 0; at < FETCHED; at += LINE)
-        __builtin_prefetch(blob + at);
-    __builtin_prefetch(&page->weights[candidate.slot % SIMINDEX_PAGE]);
-    __builtin_prefetch(&page->weighed[candidate.slot % SIMINDEX_PAGE]);
+        __builtin_prefetch((const char *)report + at);
 }
 
 static void look_at_all(struct search *search)
 {
     for (size_t i = 0; i < search->batch_n && i < AHEAD; i++)
-        fetch(search->index, search->batch[i]);
+        fetch(search->batch[i].report);
     for (size_t i = 0; i < search->batch_n; i++) {
         if (i + AHEAD < search->batch_n)
-            fetch(search->index, search->batch[i + AHEAD]);
+            fetch(search->batch[i + AHEAD].report);
         look_at(search, search->batch[i]);
     }
     search->batch_n = 0;
@@ -142,15 +138,18 @@ static bool too_far(const struct search *search, const struct simindex_place *pl
 static void take(void *arg, const uint32_t *slots, size_t n)
 {
     struct search *search = arg;
+    struct simindex *index = search->index;
     for (size_t i = 0; i < n; i++) {
-        struct simindex_page *page = simindex_page(search->index, slots[i]);
-        size_t at = slots[i] % SIMINDEX_PAGE;
-        if (page->seen[at] == search->index->search)
+        struct simindex_slot *slot = simindex_slot(index, slots[i]);
+        if (i + SLOTS_AHEAD < n)
+            __builtin_prefetch(simindex_slot(index, slots[i + SLOTS_AHEAD]), 1);
+        if (slot->seen == index->search)
             continue;
-        page->seen[at] = search->index->search;
-        if (too_far(search, &page->place[at]))
+        slot->seen = index->search;
+        if (too_far(search, &slot->place))
             continue;
-        search->batch[search->batch_n++] = (struct candidate){slots[i], page->blob[at]};
+        search->batch[search->batch_n++] =
+            (struct candidate){slot, simpool_at(&index->pool, slot->blob)};
         if (search->batch_n == BATCH)
             look_at_all(search);
     }
@@ -172,8 +171,8 @@ static void begin(struct simindex *index)
     if (++index->search != 0)
         return;
     index->search = 1;
-    for (uint32_t i = 0; i < index->pages_n; i++)
-        memset(index->pages[i]->seen, 0, sizeof index->pages[i]->seen);
+    for (uint32_t i = 0; i < index->slots; i++)
+        simindex_slot(index, i)->seen = 0;
 }
 
 size_t simindex_find(struct simindex *index, const struct match_report *report,

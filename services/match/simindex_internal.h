@@ -19,15 +19,19 @@ struct simindex_place { // 1e-7 degrees; both INT32_MAX: not located
     int32_t lat, lon;
 };
 
-// Everything of a slot but the blob. An array each: a walk touches few of them.
+// What a search looks at before the blob: half a line of the processor's cache.
+struct simindex_slot {
+    uint32_t blob;    // in the pool; of a free slot: the next free one
+    uint8_t seen;     // in which search
+    uint16_t weighed; // when: the corpus' epoch, 0: never
+    struct simindex_place place;
+    struct match_weights weights;
+};
+
 struct simindex_page {
-    uint32_t blob[SIMINDEX_PAGE]; // in the pool; of a free slot: the next free one
-    struct simindex_place place[SIMINDEX_PAGE];
+    _Alignas(64) struct simindex_slot slot[SIMINDEX_PAGE];
     uint32_t older[SIMINDEX_PAGE], newer[SIMINDEX_PAGE]; // by the same reporter
-    struct match_weights weights[SIMINDEX_PAGE];
-    uint16_t weighed[SIMINDEX_PAGE];                // when: the corpus' epoch, 0: never
-    uint8_t seen[SIMINDEX_PAGE];                    // in which search
-    uint8_t posted[SIMINDEX_PAGE][SIMINDEX_POSTED]; // ordinals of the bigrams it stands under
+    uint8_t posted[SIMINDEX_PAGE][SIMINDEX_POSTED];      // ordinals of the bigrams it stands under
 };
 
 struct simindex {
@@ -51,9 +55,14 @@ static inline struct simindex_page *simindex_page(const struct simindex *index, 
     return index->pages[slot / SIMINDEX_PAGE];
 }
 
+static inline struct simindex_slot *simindex_slot(const struct simindex *index, uint32_t slot)
+{
+    return &simindex_page(index, slot)->slot[slot % SIMINDEX_PAGE];
+}
+
 static inline const struct match_report *simindex_blob(const struct simindex *index, uint32_t slot)
 {
-    return simpool_at(&index->pool, simindex_page(index, slot)->blob[slot % SIMINDEX_PAGE]);
+    return simpool_at(&index->pool, simindex_slot(index, slot)->blob);
 }
 
 // ---- cells (simindex_cells.c): located reports by squares of the grid
