@@ -175,12 +175,25 @@ static void begin(struct simindex *index)
         simindex_slot(index, i)->seen = 0;
 }
 
+// Everything that will be asked of the report's bigrams, before any of it is.
+static void fetch_words(const struct simindex *index, const struct match_report *report)
+{
+    const uint8_t *bytes = match_gram_bytes(report);
+    for (size_t i = 0; i < report->grams; i++) {
+        uint32_t hash = match_gram_raw(bytes, i) >> 4;
+        __builtin_prefetch(&index->corpus.df[hash]);
+        __builtin_prefetch(&index->corpus.idf[hash]);
+        __builtin_prefetch(&index->grams[hash]);
+    }
+}
+
 size_t simindex_find(struct simindex *index, const struct match_report *report,
                      struct simindex_hit *ret_hits, size_t max)
 {
     struct search search = {.index = index, .report = report, .hits = ret_hits, .max = max};
     if (max == 0)
         return 0;
+    fetch_words(index, report);
     begin(index);
     set_far(&search);
     for (unsigned s = 0; s < MATCH_SECTIONS; s++)

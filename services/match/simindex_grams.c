@@ -5,44 +5,36 @@
 
 #include "match/simindex_internal.h"
 
-struct choice {
-    uint64_t rank; // document frequency; of equally rare ones the names of places come first
-    uint32_t hash;
-    uint8_t ordinal;
-};
-
+// A bigram to choose is one number that is the smaller the rarer it is: twice its document
+// frequency (a name of a place's one less than others'), its hash, its ordinal in the report.
 struct choices {
-    struct choice at[SIMINDEX_POSTED];
+    uint64_t at[SIMINDEX_POSTED];
     size_t n;
 };
 
-static bool rarer(const struct choice *a, const struct choice *b)
+static uint32_t hash_of(uint64_t choice)
 {
-    return a->rank != b->rank ? a->rank < b->rank : a->hash < b->hash;
+    return (uint32_t)(choice >> 8) & (MATCH_GRAMS - 1);
 }
 
-// Keeps the rarest `room` from at[from] on, the rarest first.
-static void keep(struct choices *choices, size_t from, size_t room, const struct choice *choice)
+static uint64_t choice_of(const struct simindex *index, const struct match_gram *gram,
+                          size_t ordinal)
 {
-    size_t end = from + room, i = choices->n;
-    if (i == end) {
-        if (!rarer(choice, &choices->at[i - 1]))
-            return;
-        i--;
-    } else {
-        choices->n++;
-    }
-    for (; i > from && rarer(choice, &choices->at[i - 1]); i--)
-        choices->at[i] = choices->at[i - 1];
-    choices->at[i] = *choice;
+    uint64_t rank = (uint64_t)index->corpus.df[gram->hash] << 1 | !gram->name;
+    return rank << (8 + MATCH_GRAM_BITS) | (uint64_t)gram->hash << 8 | ordinal;
 }
 
-static bool has(const struct choices *choices, size_t n, uint8_t ordinal)
+// Keeps the rarest `room`, the rarest first.
+static void keep(uint64_t *at, size_t *n, size_t room, uint64_t choice)
 {
-    for (size_t i = 0; i < n; i++)
-        if (choices->at[i].ordinal == ordinal)
-            return true;
-    return false;
+    size_t i = *n;
+    if (i == room && choice >= at[i - 1])
+        return;
+    i -= i == room;
+    *n = i + 1;
+    for (; i > 0 && choice < at[i - 1]; i--)
+        at[i] = at[i - 1];
+    at[i] = choice;
 }
 
 // First the title's rarest, then the rarest of all others. held: only those under which a report
@@ -51,19 +43,25 @@ static void choose(const struct simindex *index, const struct match_report *repo
                    struct choices *ret)
 {
     const uint8_t *bytes = match_gram_bytes(report);
-    size_t n = report->grams < SIMINDEX_ORDINALS ? report->grams : SIMINDEX_ORDINALS;
+    size_t n = report->grams < SIMINDEX_ORDINALS ? report->grams : SIMINDEX_ORDINALS, all_n = 0;
+    uint64_t all[SIMINDEX_POSTED];
     ret->n = 0;
-    for (int round = 0; round < 2; round++) {
-        size_t from = ret->n, room = round == 0 ? SIMINDEX_TITLE : SIMINDEX_POSTED - from;
-        for (size_t i = 0; i < n; i++) {
-            struct match_gram gram = match_gram_at(bytes, i);
-            uint64_t rank = (uint64_t)index->corpus.df[gram.hash] << 1 | !gram.name;
-            struct choice choice = {rank, gram.hash, (uint8_t)i};
-            if (held && index->grams[gram.hash].n == 0)
-                continue;
-            if (round == 0 ? gram.title : !has(ret, from, choice.ordinal))
-                keep(ret, from, room, &choice);
-        }
+    for (size_t i = 0; i < n; i++) {
+        struct match_gram gram = match_gram_at(bytes, i);
+        if (held && index->grams[gram.hash].n == 0)
+            continue;
+        uint64_t choice = choice_of(index, &gram, i);
+        keep(all, &all_n, SIMINDEX_POSTED, choice);
+        if (gram.title)
+            keep(ret->at, &ret->n, SIMINDEX_TITLE, choice);
+    }
+    size_t titles = ret->n;
+    for (size_t i = 0; i < all_n && ret->n < SIMINDEX_POSTED; i++) {
+        bool taken = false;
+        for (size_t k = 0; k < titles && !taken; k++)
+            taken = ret->at[k] == all[i];
+        if (!taken)
+            ret->at[ret->n++] = all[i];
     }
 }
 
@@ -74,9 +72,9 @@ bool simindex_grams_add(struct simindex *index, uint32_t slot)
     memset(posted, SIMINDEX_UNPOSTED, SIMINDEX_POSTED);
     choose(index, simindex_blob(index, slot), false, &choices);
     for (size_t i = 0; i < choices.n; i++) {
-        if (!simlist_push(&index->pool, &index->grams[choices.at[i].hash], slot))
+        if (!simlist_push(&index->pool, &index->grams[hash_of(choices.at[i])], slot))
             return false;
-        posted[i] = choices.at[i].ordinal;
+        posted[i] = (uint8_t)choices.at[i];
     }
     return true;
 }
@@ -92,27 +90,17 @@ void simindex_grams_remove(struct simindex *index, uint32_t slot)
     }
 }
 
-// All choices of both rounds, the rarest first.
-static void sort(struct choices *choices)
-{
-    for (size_t i = 1; i < choices->n; i++) {
-        struct choice choice = choices->at[i];
-        size_t k = i;
-        for (; k > 0 && rarer(&choice, &choices->at[k - 1]); k--)
-            choices->at[k] = choices->at[k - 1];
-        choices->at[k] = choice;
-    }
-}
-
 void simindex_grams_walk(const struct simindex *index, const struct match_report *report,
                          simindex_list_fn take, void *arg)
 {
     struct choices choices;
+    uint64_t sorted[SIMINDEX_POSTED];
+    size_t walked = 0, sorted_n = 0;
     choose(index, report, true, &choices);
-    sort(&choices);
-    size_t walked = 0;
-    for (size_t i = 0; i < choices.n && walked < SIMINDEX_WALKS; i++) {
-        const struct simlist *list = &index->grams[choices.at[i].hash];
+    for (size_t i = 0; i < choices.n; i++)
+        keep(sorted, &sorted_n, SIMINDEX_POSTED, choices.at[i]);
+    for (size_t i = 0; i < sorted_n && walked < SIMINDEX_WALKS; i++) {
+        const struct simlist *list = &index->grams[hash_of(sorted[i])];
         size_t n = list->n < SIMINDEX_WALK ? list->n : SIMINDEX_WALK;
         take(arg, simlist_values(&index->pool, list) + list->n - n, n);
         walked += n;

@@ -39,6 +39,7 @@ struct matter_set {
     uint32_t n_events, n_lines;
     uint32_t estates; // places[0 … estates - 1], streets behind them
     int weight;
+    double again; // chance that another copy follows
 };
 
 static void *memory(size_t n, size_t each)
@@ -183,10 +184,20 @@ static void happen(struct matter_set *s, uint32_t i, struct wh_map *taken)
     struct matter_rnd r = matter_stream(s->p.seed, EVENT, UINT64_C(1) << 40 | i);
     add_line(s, i, s->events[i].at);
     while (s->n_lines < s->p.reports && s->events[i].copies < MAX_COPIES &&
-           matter_chance(&r, s->p.copies)) {
+           matter_chance(&r, s->again)) {
         double delay = -s->p.delay_days * log(matter_unit(&r)) * DAY_MS;
-        add_line(s, i, s->events[i].at + 1 + (int64_t)delay);
+        int64_t at = s->events[i].at + 1 + (int64_t)delay;
+        if (at < EPOCH + (int64_t)(s->p.days * DAY_MS))
+            add_line(s, i, at);
     }
+}
+
+// How likely another copy follows, so that those within the set's days are the share asked for.
+static double again(const struct matter_params *p)
+{
+    double share = p->delay_days / p->days, kept = 1 - share * (1 - exp(-1 / share));
+    double copies = p->copies / (1 - p->copies) / kept;
+    return copies / (1 + copies);
 }
 
 static int by_time(const void *a, const void *b)
@@ -214,6 +225,7 @@ struct matter_set *matter_set_new(const struct matter_params *params)
     struct wh_map taken = {0};
     s->p = *params;
     defaults(&s->p);
+    s->again = again(&s->p);
     for (int k = 0; k < matter_n_kinds; k++)
         s->weight += matter_kinds[k].weight;
     s->estates = s->p.places / 5 * 3 + 1;

@@ -22,7 +22,7 @@ struct matter_params {
     uint32_t places;    // 40,000 estates and streets
     uint32_t twins;     // 12 other places where each text stands too, one of them near by
     double side_km;     // 60: side of the city; six in ten places lie in 48 centres of sigma 2.5 km
-    double days;        // 35: a matter's first report is uniform in them
+    double days;        // 35: all reports lie in them, a matter's first one uniformly
     double sigma_m;     // 130: error of a place, on each axis
     double misplaced;   // 0.05 of the reports lie misplaced_m (sigma a quarter of it) away
     double misplaced_m; // 1,300
