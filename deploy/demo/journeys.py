@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Plays the demo district's sample whistles from the first call to the confirmation.
+"""Plays the demo district's sample whistles from the first call to the confirmation, the calls that
+repeat one of them, and the storm of 21 calls about the flooded underpass.
 
 Every step is the command line itself, as the street or department named; every step is checked, so
 this script is the demo and a test of the main job at once. Exit 1 at the first step that is not as
@@ -61,20 +62,29 @@ class Player:
         return self.run(who, "show", number)[0]["state"]
 
 
+def raise_one(play, report):
+    """Raises one of the district's samples; what `raise` answers."""
+    line = {k: report[k] for k in RAISE_FIELDS if k in report}
+    return play.run(report["unit"], "raise", "--file", "-",
+                    stdin=json.dumps(line, ensure_ascii=False) + "\n")[0]
+
+
 def raise_all(play, district):
-    """Raises every sample that is not a duplicate; the street reviews what waits. {no: number}"""
+    """Raises every sample; the street reviews what waits, a duplicate joins what it repeats.
+    {no: number}"""
     numbers = {}
     for sample in district["whistles"]:
-        if "duplicate_of" in sample:
-            continue
-        line = {k: sample[k] for k in RAISE_FIELDS if k in sample}
-        got = play.run(sample["unit"], "raise", "--file", "-",
-                       stdin=json.dumps(line, ensure_ascii=False) + "\n")[0]
+        got = raise_one(play, sample)
         number = numbers[sample["no"]] = got["number"]
         if got["state"] == "SUBMITTED":
             play.say(f"  {number} {sample['title']}: 等街道审核 waits for its street's review")
             play.run(sample["unit"], "--officer", "approver", "review", number, "--approve")
-            got = wait_dispatched(play, sample["unit"], number)
+            got = wait_settled(play, sample["unit"], number)
+        if "duplicate_of" in sample:
+            first = numbers[sample["duplicate_of"]]
+            play.check(f"{number} joins", (got["state"], got.get("merged_into")), ("MERGED", first))
+            play.say(f"  {number} {sample['title']}  →  并入 joined to {first}")
+            continue
         called = {t["department"] for t in got["tasks"]}
         play.check(f"{number} departments", sorted(called), sorted(sample["expect_departments"]))
         lead = [t["department"] for t in got["tasks"] if t["part"] == "LEAD"]
@@ -83,13 +93,66 @@ def raise_all(play, district):
     return numbers
 
 
-def wait_dispatched(play, who, number):
+def wait_until(play, who, number, fine, what):
     for _ in range(100):
         whistle = play.run(who, "show", number)[0]
-        if whistle.get("tasks"):
+        if fine(whistle):
             return whistle
         time.sleep(0.1)
-    raise Failed(f"{number} is not dispatched within 10 s")
+    raise Failed(f"{number} is not {what} within 10 s: {whistle['state']}")
+
+
+def wait_settled(play, who, number):
+    return wait_until(play, who, number, lambda w: w.get("tasks") or w.get("merged_into"), "dispatched")
+
+
+def journey_storm(play, district, number, street):
+    """Twenty calls about one underpass are one whistle; the one about another garage is not. The
+    departments keep one task each, and only the danger in one call is told at once."""
+    before = play.run(street, "show", number)[0]
+    calls = []
+    for report in district["storm_reports"]:
+        got = raise_one(play, report)
+        joins = report["expect"].startswith("JOINS_4")
+        play.check(f"{report['title']} ({got['number']})", got.get("merged_into"), number if joins else None)
+        if joins:
+            calls.append(got["number"])
+    after = play.run(street, "show", number)[0]
+    play.check("supporters", after["supporters"], len(calls))
+    play.check("one task a department", [t["id"] for t in after["tasks"]],
+               [t["id"] for t in before["tasks"]])
+    told = play.run("DISTRICT", "notices", number, "--limit", "100")[0]["notices"]
+    for task in after["tasks"]:
+        texts = [n["text_zh"] for n in told if n["receiver"] == task["department"]]
+        play.check(f"{task['department']} is told of the danger once", sum("被困" in t for t in texts), 1)
+        play.check(f"{task['department']} is not told {len(calls)} times", len(texts) <= 4, True)
+    play.say(f"  {number}: 另有 {after['supporters']} 人反映,每个部门仍是一个任务 / one task a department")
+    play.text(street, "show", number)
+    return calls
+
+
+def journey_near(play, district, number, street):
+    """Another building's gas goes out at once and says what it is like; the street decides."""
+    near = raise_one(play, district["near_miss"])
+    play.check("a P1 never waits", (near["state"], len(near["tasks"])), ("DISPATCHED", 5))
+    play.check("perhaps the same", near["perhaps"][0]["number"], number)
+    play.text(street, "show", near["number"])
+    play.run(street, "--officer", "duty-1", "split", near["number"], "--reason", "7号楼是另一处")
+    play.check("remembered", near["number"] in play.run(street, "matter", number)[0]["apart"], True)
+
+
+def journey_apart(play, number, child, street):
+    """A join by mistake is undone: separated it goes out by itself, joined again its tasks end."""
+    play.run(street, "--officer", "duty-1", "split", child, "--reason", "住户说是另一单元")
+    went = wait_until(play, street, child, lambda w: w["state"] == "DISPATCHED", "dispatched")
+    play.check("its own departments", len(went["tasks"]), 5)
+    play.check("no supporter", play.run(street, "show", number)[0].get("supporters", 0), 0)
+    play.run(street, "join", child, number, expect=1)  # it was said that they are two
+    play.run(street, "--officer", "duty-1", "join", child, number, "--reason", "核实后是同一处")
+    wait_until(play, street, child, lambda w: w["state"] == "MERGED", "joined")
+    ends = {(t["state"], t["cancelled_why"]) for t in play.run(street, "show", child)[0]["tasks"]}
+    play.check("its tasks end as joined", ends, {("CANCELLED", "JOINED")})
+    play.text(street, "matter", number)
 
 
 def journey_gas(play, number, street):
@@ -191,6 +254,10 @@ def play_all(play, district):
     play.say("\n吹哨 · Blowing the sample whistles")
     numbers = raise_all(play, district)
     unit = {s["no"]: s["unit"] for s in district["whistles"]}
+    play.say("\n一件事,许多人反映 · One matter, many reports")
+    journey_near(play, district, numbers[1], unit[1])
+    journey_storm(play, district, numbers[4], unit[4])
+    journey_apart(play, numbers[1], numbers[2], unit[2])
     play.say("\n部门报到 · Departments check in")
     journey_gas(play, numbers[1], unit[1])
     journey_boundary(play, numbers[12], unit[12], "990101002")
@@ -198,7 +265,6 @@ def play_all(play, district):
     journey_river(play, numbers[8], unit[8])
     journey_lift(play, numbers[9])
     journey_elder(play, numbers[11], unit[11])
-    play.text("990101002", "show", numbers[4])
     play.text("DRAINCO", "tasks", "--open")
     play.run("AUDITOR", "history", "--verify")
     play.say(f"\n  {play.steps} 步全部如预期 / steps, all as expected")

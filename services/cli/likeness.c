@@ -45,10 +45,15 @@ void likeness_text(const Whistle__V1__Likeness *like, char *ret_text, size_t n)
 {
     char span[64];
     *ret_text = '\0';
-    if (like->probability > 0)
-        add(ret_text, n, "%.0f %%", 100 * like->probability);
-    if (*like->rule && strcmp(like->rule, "SCORE") != 0)
+    int percent = (int)(100 * like->probability); // 99.9 is not certain
+    bool ruled = *like->rule && strcmp(like->rule, "SCORE") != 0;
+    if (ruled && percent > 0)
+        add(ret_text, n, T("%s (文字像 %d %%)", "%s (alike by %d %%)"), text_why(like->rule),
+            percent);
+    else if (ruled)
         add(ret_text, n, "%s", text_why(like->rule));
+    else if (like->probability > 0)
+        add(ret_text, n, "%d %%", percent);
     if (like->distance_is_case == WHISTLE__V1__LIKENESS__DISTANCE_IS_DISTANCE_M)
         add_distance(ret_text, n, like->distance_m);
     if (like->minutes < 120) {
@@ -64,16 +69,24 @@ void likeness_text(const Whistle__V1__Likeness *like, char *ret_text, size_t n)
     }
 }
 
-static void say_state(struct cli *cli, const char *number)
+static void say_state(Whistle__V1__WhistleState state)
+{
+    printf(" · ");
+    say_tone(stdout, state_tone(state),
+             text_enum(&whistle__v1__whistle_state__descriptor, (int)state));
+}
+
+// Dedup does not know how the other one stands, dispatch says it with a whistle it shows.
+static void say_state_of(struct cli *cli, const Whistle__V1__Likeness *like)
 {
     struct reply reply;
-    reply_init(&reply);
-    if (ask_whistle(cli, number, &reply) == 0) {
-        const Whistle__V1__Whistle *whistle = (const Whistle__V1__Whistle *)reply.body;
-        printf(" · ");
-        say_tone(stdout, state_tone(whistle->state),
-                 text_enum(&whistle__v1__whistle_state__descriptor, (int)whistle->state));
+    if (like->state) {
+        say_state(like->state);
+        return;
     }
+    reply_init(&reply);
+    if (ask_whistle(cli, like->number, &reply) == 0)
+        say_state(((const Whistle__V1__Whistle *)reply.body)->state);
     reply_done(&reply);
 }
 
@@ -106,9 +119,14 @@ void likeness_print(struct cli *cli, const Whistle__V1__Likeness *like, const ch
         time_text(cli, like->resolved_at, at, sizeof at);
         printf(T(" · 已于 %s 解决", " · resolved %s"), at);
     } else if (state) {
-        say_state(cli, like->number);
+        say_state_of(cli, like);
     }
     (void)fputc('\n', stdout);
+    if (*like->text) {
+        printf("      ");
+        say_clean(stdout, like->text, false);
+        (void)fputc('\n', stdout);
+    }
     if (*number)
         commands(like, number);
 }

@@ -9,9 +9,9 @@
 // "87 % · 120 米 · 4 分钟 · 共同: 染坊街 积水": the numbers that decided. The rule is said where it
 // is not the score.
 void likeness_text(const Whistle__V1__Likeness *like, char *ret_text, size_t n);
-// The other whistle's number and title, the numbers, how it stands where `state` is asked of
-// dispatch. number: the whistle that may be joined to it, whose commands follow; "" none (a
-// preview).
+// The other whistle's number, title and text, the numbers, with `state` how it stands (asked of
+// dispatch where it is not said). number: the whistle that may be joined to it, whose commands
+// follow; "" none (a preview).
 void likeness_print(struct cli *cli, const Whistle__V1__Likeness *like, const char *number,
                     bool state);
 

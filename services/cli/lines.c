@@ -111,7 +111,7 @@ static void on_shown(void *arg, int status, const Whistle__V1__Answer *answer)
         reply.body->descriptor == &whistle__v1__whistle__descriptor &&
         raise_settled(((const Whistle__V1__Whistle *)reply.body)->state))
         finish_raised(slot, (const Whistle__V1__Whistle *)reply.body, EXIT_DONE);
-    else if (cli_now() < slot->until && (!*reply.fault.code || reply.fault.status == 404))
+    else if (cli_now() < slot->until && (!*reply.fault.code || raise_not_yet(&reply.fault)))
         rest(slot);
     else
         finish_raised(slot, NULL, EXIT_SILENCE);

@@ -98,6 +98,12 @@ bool raise_settled(Whistle__V1__WhistleState state)
            state != WHISTLE__V1__WHISTLE_STATE__WHISTLE_STATE_RETURNED; // being submitted again
 }
 
+bool raise_not_yet(const struct fault *fault)
+{
+    return fault->status == 404 || fault->status == 503 || fault->status == 429 ||
+           strcmp(fault->rule, "district.missing") == 0;
+}
+
 static json_t *task_json(struct cli *cli, const Whistle__V1__Task *task)
 {
     static const char *const wanted[] = {"id",          "department",    "part",
@@ -159,7 +165,7 @@ static int wait_settled(struct cli *cli, const char *number, struct reply *reply
         if (ask_whistle(cli, number, reply) == 0 &&
             raise_settled(((const Whistle__V1__Whistle *)reply->body)->state))
             return 0;
-        if (*reply->fault.code && reply->fault.status != 404)
+        if (*reply->fault.code && !raise_not_yet(&reply->fault))
             return -1;
         session_pause(cli->session, ms);
     }

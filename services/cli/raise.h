@@ -21,8 +21,9 @@ int raising_of(struct cli *cli, json_t *object, struct raising *ret_raising,
 // "SUPPLY:WHEELCHAIR:2:DAY" … kept by --need, into the object. 0, or -1 with the fault.
 int needs_of(struct cli *cli, json_t *object, struct fault *ret_fault);
 
-// Whether there is more to wait for: dispatch has not yet called anybody, nor does a person review
-// it.
+// Dispatch does not know the whistle yet, or not its district: asked again, it may.
+bool raise_not_yet(const struct fault *fault);
+// Whether there is no more to wait for: dispatch has called everybody, or a person decides first.
 bool raise_settled(Whistle__V1__WhistleState state);
 // {number, state, tasks[…], next}. line: 0 none. whistle: NULL while dispatch has not shown it. New
 // reference.

@@ -289,6 +289,19 @@ static void take_supported(Whistle__V1__Whistle *shown, struct wh_arena *arena,
     append(arena, &shown->additions, &shown->n_additions, text);
 }
 
+// Who left the matter took along what it had said.
+static void take_lost(Whistle__V1__Whistle *shown, const char *from)
+{
+    size_t kept = 0, n = strlen(from);
+    for (size_t i = 0; i < shown->n_additions; i++) {
+        char *text = shown->additions[i];
+        if (strncmp(text, from, n) != 0 || text[n] != ':') {
+            shown->additions[kept++] = text;
+        }
+    }
+    shown->n_additions = kept;
+}
+
 void view_texts(Whistle__V1__Whistle *shown, struct wh_arena *arena, const struct view_event *event)
 {
     const Whistle__V1__DispatchEvent *e = event->event;
@@ -313,6 +326,9 @@ void view_texts(Whistle__V1__Whistle *shown, struct wh_arena *arena, const struc
         break;
     case EVENT(SUPPORTED):
         take_supported(shown, arena, e->supported);
+        break;
+    case EVENT(SUPPORT_LOST):
+        take_lost(shown, e->support_lost->from);
         break;
     case EVENT(RECURS):
         shown->recurs_of = e->recurs->of;

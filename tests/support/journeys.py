@@ -13,7 +13,7 @@ from cluster import TOP, Cluster
 
 
 def test_samples():
-    with Cluster() as cluster:
+    with Cluster(joins=True) as cluster:
         cluster.start_notify()
         done = subprocess.run(
             [sys.executable, TOP + "/deploy/demo/journeys.py", "--whistle", cluster.whistle_script(),

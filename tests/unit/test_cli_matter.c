@@ -112,6 +112,12 @@ static void test_likeness_in_numbers(void **state)
     // Without a place no distance is said; a rule that is not the score is.
     like.distance_is_case = WHISTLE__V1__LIKENESS__DISTANCE_IS__NOT_SET;
     like.rule = "NUMBER";
+    like.probability = 0.9996;
+    like.minutes = 0;
+    like.n_shared = 0;
+    text_speak(false);
+    likeness_text(&like, text, sizeof text);
+    assert_string_equal(text, "different numbers (alike by 99 %) · 0 min");
     like.probability = 0;
     like.minutes = 3 * 24 * 60;
     like.n_shared = 0;
