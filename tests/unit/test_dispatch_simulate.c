@@ -74,11 +74,35 @@ static void forget(void)
 
 // ---- lives --------------------------------------------------------------------------------------
 
+// Joined to the whistle before it, or parted from it again.
+static void join_or_split(struct play *p)
+{
+    Whistle__V1__DedupEvent event = WHISTLE__V1__DEDUP_EVENT__INIT;
+    Whistle__V1__WhistleMerged merged = WHISTLE__V1__WHISTLE_MERGED__INIT;
+    Whistle__V1__WhistleSplit split = WHISTLE__V1__WHISTLE_SPLIT__INIT;
+    char other[WH_NUMBER_MAX];
+    (void)wh_number_format(wh_district_prefix(district), p->number - 1, other);
+    if (p->state.whistle.stage == STATE(MERGED)) {
+        split.from = other;
+        event.what_case = WHISTLE__V1__DEDUP_EVENT__WHAT_SPLIT;
+        event.split = &split;
+    } else {
+        merged.into = other;
+        merged.by_person = below(2) == 0;
+        event.what_case = WHISTLE__V1__DEDUP_EVENT__WHAT_MERGED;
+        event.merged = &merged;
+    }
+    (void)play_dedup(p, &event, true);
+}
+
 static void step(struct play *p)
 {
     static const char *const departments[] = {"FIRE", "HOUSING", "POLICE", "POWERCO"};
     const char *who = departments[below(4)];
-    switch (below(9)) {
+    switch (below(10)) {
+    case 9:
+        join_or_split(p);
+        break;
     case 0:
         (void)play_sign(p, who);
         break;
