@@ -51,7 +51,8 @@ static char *slurp(const char *path, size_t *ret_n)
 static void at_line(struct fault *fault, const char *path, int64_t line)
 {
     char detail[sizeof fault->detail];
-    (void)snprintf(detail, sizeof detail, T("%.200s 第 %lld 行 %s: %.160s", "%.200s line %lld, %s: %.160s"), path,
+    (void)snprintf(detail, sizeof detail,
+                   T("%.200s 第 %lld 行 %s: %.160s", "%.200s line %lld, %s: %.160s"), path,
                    (long long)line, fault->field, fault->detail);
     (void)snprintf(fault->detail, sizeof fault->detail, "%s", detail);
 }

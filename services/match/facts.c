@@ -157,7 +157,8 @@ static bool house(const struct scan *scan, const struct token *token)
 {
     if (token->to >= scan->n || scan->key[token->to] != U'号')
         return false;
-    if (follows(scan, token->to, U"号院") || follows(scan, token->to, U"号门牌"))
+    uint32_t next = token->to + 1 < scan->n ? scan->key[token->to + 1] : 0;
+    if (among(next, U"院门旁附对商") || (token->number > 31 && next != U'线')) // no day of a month
         return true;
     return among(before(scan, token->from), U"路街巷道弄里村组院同段");
 }
