@@ -175,7 +175,8 @@ void decide_blown(const struct decide_by *by, const struct standing *standing,
         return;
     }
     v->until_at = blown_at + by->settings->hold_ms;
-    if (standing->priority != P1 && v->until_at > by->now)
+    bool may_wait = standing->priority != P1 && !(standing->flags & REPORT_DANGER);
+    if (may_wait && v->until_at > by->now)
         v->kind = VERDICT_HOLD;
     else
         v->until_at = 0;

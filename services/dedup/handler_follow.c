@@ -102,6 +102,17 @@ static int known_before(struct dedup *state, struct wh_turn *turn, const struct 
     return error == 0 ? dedup_release(state, turn, item, changed.id, "UNCHECKED") : error;
 }
 
+// A held one waits no longer: it is P1 now, or a word of danger came to it.
+static bool gets_urgent(const struct dedup *state, const Whistle__V1__IntakeEvent *said)
+{
+    struct danger danger = {0};
+    if (said->what_case == INTAKE(PRIORITY_CHANGED))
+        return said->priority_changed->to == P1;
+    if (said->what_case == INTAKE(SUPPLEMENTED) && dedup_district(state) != NULL)
+        raised_supplement(dedup_district(state), said->supplemented, &danger);
+    return danger.n > 0;
+}
+
 static int take(struct dedup *state, struct wh_turn *turn, const struct wh_item *item)
 {
     const Whistle__V1__IntakeEvent *said = intake_event(item);
@@ -119,8 +130,7 @@ static int take(struct dedup *state, struct wh_turn *turn, const struct wh_item 
         return known_before(state, turn, item);
     bool waits = standing != NULL && standing->stage == STAGE_HELD;
     int error = forward(state, turn, item);
-    if (error == 0 && waits && said->what_case == INTAKE(PRIORITY_CHANGED) &&
-        said->priority_changed->to == P1)
+    if (error == 0 && waits && gets_urgent(state, said))
         error = dedup_release(state, turn, item, item->event->object, "URGENT");
     return error;
 }
@@ -142,7 +152,9 @@ int need_intake(void *arg, struct wh_turn *turn, const struct wh_item *item)
     const struct standing *standing = matters_get(state->matters, id);
     if (id == 0)
         return 0;
-    if (said->what_case == INTAKE(PRIORITY_CHANGED) &&
+    bool changes =
+        said->what_case == INTAKE(PRIORITY_CHANGED) || said->what_case == INTAKE(SUPPLEMENTED);
+    if (changes &&
         ((standing != NULL && standing->stage == STAGE_HELD) || was_known_before(state, item)))
         return dedup_need_facts(state, turn, id);
     return standing == NULL && is_cold(state, turn, id) ? wh_need(turn, LOAD_MATTER, id) : 0;

@@ -29,6 +29,7 @@ enum stage {
 
 #define REPORT_DRILL 1  // a drill: never compared with what is none
 #define REPORT_DOUBT 2  // went out as perhaps the same as another, undecided
+#define REPORT_DANGER 4 // a word of danger was in it as it was raised: it waits for nobody
 #define REPORT_RECURS 8 // a person said that an earlier matter came back in it
 
 // How one whistle stands: a row of the table report, without its bytes.

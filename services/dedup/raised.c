@@ -136,6 +136,8 @@ void raised_read(const struct wh_district *district, int64_t id,
                                              .priority = (uint8_t)facts->priority,
                                              .flags = facts->drill ? REPORT_DRILL : 0};
     read_danger(district, facts, &ret_raised->danger);
+    if (ret_raised->danger.n > 0)
+        ret_raised->standing.flags |= REPORT_DANGER;
     read_input(district, id, facts, &ret_raised->input);
 }
 

@@ -77,17 +77,17 @@ def twins(priority="P3", **fields):
     return first, lambda more="": blow(title, text + more, where=where, priority=priority, **fields)
 
 
-def doubtful(priority="P3"):
+def doubtful(priority="P3", more=""):
     """A whistle and one that is perhaps the same: all but the house's number."""
     road, where = fresh_place()
 
-    def at_house(n):
+    def at_house(n, more=""):
         what = f"{road}小区{n}号楼楼道堆满垃圾"
-        return blow(what, what + ",气味很重,请清理", where=where, priority=priority, reason="险情")
+        return blow(what, what + ",气味很重,请清理" + more, where=where, priority=priority, reason="险情")
 
     first = at_house(3)
     judged(first)
-    return first, at_house(7)
+    return first, at_house(7, more)
 
 
 def say(*words, who=STREET, expect=0):
@@ -290,6 +290,13 @@ def test_words_of_danger():
     assert said(calm, "merged").get("danger", []) == []
     assert said(hidden, "merged")["danger"] == ["被困"]
     assert said(repeated, "merged").get("danger", []) == [], "the matter knew the word"
+    assert said(first, "cleared")["why"] == "SCORE"
+    _, urgent = doubtful("P3", "有人被困")
+    assert judged(urgent) == ["cleared"] and urgent in doubts(), "a word of danger waited"
+    _, waiting = doubtful()
+    judged(waiting)
+    say("add", waiting, "--text", "有人昏迷")
+    until(lambda: kinds(waiting) == ["held", "forwarded", "cleared"])
     say("add", calm, "--text", "有人昏迷")
     until(lambda: kinds(calm) == ["merged", "forwarded"])
     more = said(calm, "forwarded")

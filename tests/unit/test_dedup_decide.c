@@ -175,6 +175,20 @@ static void test_hold_counts_from_the_blowing(void **state)
     assert_int_equal(v.n, 1);
 }
 
+static void test_danger_waits_for_nobody(void **state)
+{
+    struct simindex_hit hits[] = {hit(A, perhaps)};
+    struct standing s = out(NEW_ONE, P(3));
+    (void)state;
+    put(out(A, P(3)));
+    s.flags = REPORT_DANGER;
+    struct verdict v = judge(s, hits, 1);
+    assert_int_equal(v.kind, VERDICT_CLEAR);
+    assert_int_equal(v.n, 1);
+    hits[0] = hit(A, 1);
+    assert_int_equal(judge(s, hits, 1).kind, VERDICT_MERGE); // its matter is told
+}
+
 static struct standing resolved(int64_t id, int state, int64_t at)
 {
     struct standing s = out(id, P(3));
@@ -447,6 +461,7 @@ int main(void)
         TEST(test_one_a_matter),
         TEST(test_p1),
         TEST(test_hold_counts_from_the_blowing),
+        TEST(test_danger_waits_for_nobody),
         TEST(test_resolved),
         TEST(test_drill_and_asks),
         TEST(test_apart_is_never_the_same),
