@@ -114,7 +114,7 @@ enum wh_rule decide_notice(uint32_t what, const Whistle__V1__Notice *notice, boo
 // nothing this district knows: a bug).
 int decide_intake(const Whistle__V1__IntakeEvent *event, const struct whistle *w, int64_t number,
                   const struct decision_context *context, struct decision *d);
-// A P1 without a verdict: dispatched unchecked, unless it is here already.
+// A P1 without a verdict: dispatched unchecked, unless it went out or a verdict on it is here.
 int decide_unchecked(const Whistle__V1__WhistleBlown *blown, const struct whistle *w,
                      int64_t number, const struct decision_context *context, struct decision *d);
 

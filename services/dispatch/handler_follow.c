@@ -166,20 +166,21 @@ int on_urgent(void *arg, struct wh_turn *turn, const struct wh_item *item)
 }
 
 // ---- P1 without a verdict -----------------------------------------------------------------------
-// Intake's own word, held back for `unchecked_s`: whatever is not here by then goes out unchecked.
-// Only what was blown as it was raised: nothing of it can come before.
+// Intake's own word, held back for `unchecked_s`: whatever has not gone out by then goes unchecked.
+// A whistle is blown once, so what dedup's feed brings of it later (also of the time before) finds
+// it out and changes nothing that matters.
 
-static const Whistle__V1__WhistleBlown *raised_as_p1(const struct wh_item *item)
+static const Whistle__V1__WhistleBlown *blown_p1(const struct wh_item *item)
 {
     const Whistle__V1__IntakeEvent *e = (const Whistle__V1__IntakeEvent *)item->payload;
     bool is = e->what_case == INTAKE(BLOWN) && e->blown->whistle != NULL &&
-              e->blown->whistle->submitted_at == item->event->at;
+              e->blown->whistle->priority == PRIORITY(P1);
     return is ? e->blown : NULL;
 }
 
 int need_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
-    if (raised_as_p1(item) != NULL) {
+    if (blown_p1(item) != NULL) {
         dispatch_need_whistle(arg, turn, item->event->object);
     }
     return 0;
@@ -191,14 +192,12 @@ static int send_unchecked(struct dispatch *state, struct wh_turn *turn, const st
     int64_t number = item->event->object;
     struct decision_context context = dispatch_context(state, turn, item);
     struct decision *d = &state->decision;
-    if (dispatch_whistle(state, number) != NULL) {
-        return 0;
-    }
+    const struct whistle *w = dispatch_before(state, number);
     context.noted = dispatch_noted(state, number);
     decision_init(d);
-    int error = decide_unchecked(blown, NULL, number, &context, d);
-    error = error != 0 ? error : dispatch_apply(state, turn, item, d, false);
-    if (error == 0) {
+    int error = decide_unchecked(blown, w, number, &context, d);
+    error = error != 0 ? error : dispatch_apply(state, turn, item, d, w != NULL);
+    if (error == 0 && d->n > 0) {
         dispatch_tally(state, d);
         dispatch_fresh(state, item->event->at, d->after);
     }
@@ -213,7 +212,7 @@ int on_p1(void *arg, struct wh_turn *turn, const struct wh_item *item)
         INTAKE(DISTRICT_ADOPTED)) { // so that a P1 meets the one it was raised under
         return adopt(state, turn, item, e->district_adopted);
     }
-    const Whistle__V1__WhistleBlown *blown = raised_as_p1(item);
+    const Whistle__V1__WhistleBlown *blown = blown_p1(item);
     if (blown == NULL || dispatch_district(state) == NULL) {
         return 0;
     }

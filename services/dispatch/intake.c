@@ -284,7 +284,7 @@ int decide_unchecked(const Whistle__V1__WhistleBlown *blown, const struct whistl
 {
     struct pen p;
     pen_begin(&p, context, w, number, d);
-    if (w == NULL)
+    if (w == NULL || waits(w))
         send_out(&p, blown, &(struct going_out){.unchecked = true});
     return pen_end(&p);
 }

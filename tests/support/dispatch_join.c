@@ -89,6 +89,24 @@ size_t world_clear(struct world *w, size_t i)
     return play_dedup(&w->plays[i], &event, false);
 }
 
+size_t world_submit(struct world *w, size_t i)
+{
+    struct said said;
+    Whistle__V1__WhistleSubmitted submitted = WHISTLE__V1__WHISTLE_SUBMITTED__INIT;
+    Whistle__V1__IntakeEvent event = WHISTLE__V1__INTAKE_EVENT__INIT;
+    Whistle__V1__IntakeForwarded forwarded = WHISTLE__V1__INTAKE_FORWARDED__INIT;
+    Whistle__V1__DedupEvent outer = WHISTLE__V1__DEDUP_EVENT__INIT;
+    say(w, i, &said);
+    submitted.whistle = &said.facts;
+    submitted.due_review = w->now + 300000;
+    event.what_case = WHISTLE__V1__INTAKE_EVENT__WHAT_SUBMITTED;
+    event.submitted = &submitted;
+    forwarded.event = &event;
+    outer.what_case = DEDUP(FORWARDED);
+    outer.forwarded = &forwarded;
+    return play_dedup(&w->plays[i], &outer, false);
+}
+
 size_t world_hold(struct world *w, size_t i, int64_t until)
 {
     struct said said;

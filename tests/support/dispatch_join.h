@@ -29,7 +29,8 @@ void world_begin(struct world *w, const struct wh_district *district, int64_t no
 void world_end(struct world *w);
 void world_pass(struct world *w, int64_t ms);
 
-// How many events the whistle's own decision made.
+// How many events the whistle's own decision made. submit: intake says it, dedup forwards it.
+size_t world_submit(struct world *w, size_t i);
 size_t world_clear(struct world *w, size_t i);
 size_t world_hold(struct world *w, size_t i, int64_t until);
 size_t world_unheld(struct world *w, size_t i); // its time has passed

@@ -248,6 +248,21 @@ static void test_a_late_verdict_leaves_who_signed(void **state)
     world_end(&w);
 }
 
+// One that its street has reviewed, or failed to: what was before it may be here, or come later.
+static void test_unchecked_after_a_review(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, district, MONDAY, 1, PRIORITY(P1));
+    assert_int_equal(world_submit(&w, 0), 2); // and its street is told
+    assert_true(world_unchecked(&w, 0) > 0);
+    assert_int_equal(whistle_state(&w.plays[0].state.whistle), STATE(DISPATCHED));
+    assert_int_equal(world_submit(&w, 0), 0);
+    assert_int_equal(world_clear(&w, 0), 0);
+    assert_int_equal(world_fan_outs(&w, 0), 1);
+    world_end(&w);
+}
+
 static void test_nothing_is_swallowed(void **state)
 {
     (void)state;
@@ -471,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_ended_ones_come_back_ended),
         cmocka_unit_test(test_never_out_goes_out_when_parted),
         cmocka_unit_test(test_a_late_verdict_leaves_who_signed),
+        cmocka_unit_test(test_unchecked_after_a_review),
         cmocka_unit_test(test_nothing_is_swallowed),
         cmocka_unit_test(test_held_then_out),
         cmocka_unit_test(test_held_without_a_word),
