@@ -189,21 +189,31 @@ static void sweep(struct dedup *state)
 
 // ---- turns --------------------------------------------------------------------------------------
 
-// What the turn's changes mean for index and doubts.
+static void arrange_once(struct dedup *state, struct wh_map *seen, int64_t id)
+{
+    int64_t root = id != 0 ? matters_root(state->matters, id) : 0;
+    if (root == 0 || wh_map_has(seen, root))
+        return;
+    if (wh_map_put_index(seen, root, 1) != 0)
+        wh_fatal("memory", "no memory for a turn's matters");
+    reports_arrange(&state->reports, state->matters, root, state->now);
+}
+
+// What the turn's changes mean for index and doubts; each matter once, however many joined it.
 static void arrange(struct dedup *state)
 {
     size_t n = matters_mark(state->matters);
+    struct wh_map seen;
+    wh_map_init(&seen);
     for (size_t i = 0; i < n; i++) {
         struct matters_change change = matters_change(state->matters, i);
-        int64_t ids[] = {change.id, change.other};
         if (change.what == MATTERS_APART)
             continue;
         dedup_note_doubt(state, change.id);
-        for (size_t k = 0; k < 2; k++)
-            if (ids[k] != 0)
-                reports_arrange(&state->reports, state->matters,
-                                matters_root(state->matters, ids[k]), state->now);
+        arrange_once(state, &seen, change.id);
+        arrange_once(state, &seen, change.other);
     }
+    wh_map_done(&seen);
 }
 
 void dedup_committed(void *arg)

@@ -39,17 +39,29 @@ static void fault(struct again *a, const char *what, int64_t number)
 
 // ---- turns --------------------------------------------------------------------------------------
 
+static void arrange_once(struct again *a, struct wh_map *seen, int64_t id)
+{
+    int64_t root = id != 0 ? matters_root(a->state.matters, id) : 0;
+    if (root == 0 || wh_map_has(seen, root))
+        return;
+    if (wh_map_put_index(seen, root, 1) != 0)
+        abort();
+    reports_arrange(&a->state.reports, a->state.matters, root, a->at);
+}
+
 static void end_turn(struct again *a)
 {
     struct matters *matters = a->state.matters;
+    struct wh_map seen = {0};
     reports_stand(&a->state.reports);
     for (size_t i = 0; i < matters_mark(matters); i++) {
         struct matters_change change = matters_change(matters, i);
-        int64_t ids[] = {change.id, change.other};
-        for (size_t k = 0; k < 2 && change.what != MATTERS_APART; k++)
-            if (ids[k] != 0)
-                reports_arrange(&a->state.reports, matters, matters_root(matters, ids[k]), a->at);
+        if (change.what == MATTERS_APART)
+            continue;
+        arrange_once(a, &seen, change.id);
+        arrange_once(a, &seen, change.other);
     }
+    wh_map_done(&seen);
     matters_keep(matters);
 }
 
