@@ -147,9 +147,10 @@ def test_faults_name_line_and_field():
 
 
 def test_any_text_is_taken():
-    odd = ["", " ", "🔥" * 50, "\u200b\u202e桥洞\u2066积水", "क्षि กำ ﷺ ㍿", "a" * 9999, "水" * 10000, "\u0301" * 300]
-    rows = [{"id": i, "time": "2019-07-01T00:00:00+08:00", "lat": lat, "lon": lon, "title": text, "body": text,
-             "event": i // 2} for i, (text, lat, lon) in enumerate(
+    odd = ["", " ", "🔥" * 50, "\u200b\u202e桥洞\u2066积水", "क्षि กำ ﷺ ㍿", "a" * 9999, "水" * 10000,
+           "\u0301" * 300]
+    rows = [{"id": i, "time": "2019-07-01T00:00:00+08:00", "lat": lat, "lon": lon, "title": text,
+             "body": text, "event": i // 2} for i, (text, lat, lon) in enumerate(
                  (t, *p) for t in odd for p in ((39.1, 115.9), (999, -1e300), (0, 0)))]
     assert figures(file("l.jsonl", as_json(rows)))["reports"] == len(rows)
 
