@@ -220,12 +220,12 @@ static void party(const struct match_report *a, const struct match_report *b, fl
     at[MATCH_UNIT_OTHER] = units && a->unit != b->unit;
 }
 
-// Several people tell the same thing at once.
+// Several people tell something at once, at one place. Far away, soon says nothing.
 static void burst(struct match_pair *pair)
 {
     float *at = pair->at;
-    float here = pair->section == MATCH_PLACED ? at[MATCH_CLOSE] : at[MATCH_UNIT];
-    at[MATCH_BURST] = at[MATCH_CATEGORY] * at[MATCH_SOON] * here;
+    at[MATCH_SOON] *= pair->section == MATCH_PLACED ? at[MATCH_CLOSE] : at[MATCH_UNIT];
+    at[MATCH_BURST] = at[MATCH_CATEGORY] * at[MATCH_SOON];
 }
 
 void match_probe_pair(const struct match_probe *probe, const struct match_report *other,

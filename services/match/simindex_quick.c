@@ -72,7 +72,7 @@ static float ago_best(const float *weight, unsigned time)
     float low = begin_of(time), high = time + 1 == TIMES ? 0x1p60f : begin_of(time + 1);
     return best(weight[MATCH_DAYS], logf(1 + low / 1440), logf(1 + high / 1440)) +
            best(weight[MATCH_WEEKS], fminf(low / 10080, 8), fminf(high / 10080, 8)) +
-           best(weight[MATCH_SOON], expf(-high / 120), expf(-low / 120));
+           best(weight[MATCH_SOON], 0, expf(-low / 120));
 }
 
 static unsigned time_of(uint64_t minutes)
