@@ -210,7 +210,7 @@ static int by_time(const void *a, const void *b)
 
 static void defaults(struct matter_params *p)
 {
-    static const struct matter_params d = {1,    100000, 40000, 12, 60,      35,   130, 0.05,
+    static const struct matter_params d = {3,    100000, 40000, 12, 60,      35,   130, 0.05,
                                            1300, 0.08,   0.15,  6,  1.0 / 9, 0.20, 500, 840};
 #define FILL(field) p->field = p->field > 0 ? p->field : d.field
     FILL(seed), FILL(reports), FILL(places), FILL(twins), FILL(side_km), FILL(days);

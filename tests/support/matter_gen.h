@@ -17,7 +17,7 @@
 
 // 0 in a field of matter_set_new's parameters: the default named here.
 struct matter_params {
-    uint64_t seed;      // 1
+    uint64_t seed;      // 3: those of the built-in model are 1 and 4
     uint32_t reports;   // 100,000
     uint32_t places;    // 40,000 estates and streets
     uint32_t twins;     // 12 other places where each text stands too, one of them near by
