@@ -22,16 +22,15 @@
 typedef float floats __attribute__((vector_size(16)));
 
 // ALL: of squares; the others of idf: of titles, of names of places, of titles without them.
-enum lane { ALL, MINE, OTHERS };
-enum more_lane { NAME_MINE, NAME_OTHERS, TOPIC_MINE, TOPIC_OTHERS };
-
-struct lanes { // two registers that every machine has
-    floats first, second;
-};
+// Sums over the shared bigrams: of squares of idf; of idf of the titles' without names of places,
+// of names. For TEXT alone: of idf of the titles'.
+enum lane { ALL, TOPIC_MINE, TOPIC_OTHERS, NAME };
+enum title_lane { MINE, OTHERS };
 
 struct simindex_quick {
-    struct lanes word[PLACES];
-    struct lanes factor[16];
+    floats word[2][PLACES]; // for bigrams that are no name in the other, that are
+    floats title[PLACES];
+    floats factor[16], title_factor[16];
     uint16_t used[MATCH_REPORT_MAX / MATCH_GRAM_BYTES];
     size_t used_n;
     const struct match_model *model;
@@ -85,11 +84,12 @@ static unsigned time_of(uint64_t minutes)
 }
 
 // Of another's bigram, by what it is.
-static void set_factor(struct lanes *ret_factor, const struct match_gram *gram)
+static void set_factor(struct simindex_quick *quick, unsigned flags)
 {
-    bool topic = gram->title && !gram->place;
-    ret_factor->first = (floats){match_frequency[gram->title + gram->body], 1, gram->title};
-    ret_factor->second = (floats){1, gram->name, !gram->place, topic};
+    bool title = flags >> 3 & 1, body = flags >> 2 & 1, place = flags & 1;
+    quick->factor[flags] =
+        (floats){match_frequency[title + body], (float)!place, (float)(title && !place), 1};
+    quick->title_factor[flags] = (floats){1, (float)title};
 }
 
 static void prepare(struct simindex_quick *quick, const struct match_model *model)
@@ -105,10 +105,7 @@ static void prepare(struct simindex_quick *quick, const struct match_model *mode
             quick->ago[s][i] = ago_best(weight, i);
     }
     for (unsigned i = 0; i < 16; i++)
-        set_factor(&quick->factor[i], &(struct match_gram){.title = i >> 3 & 1,
-                                                           .body = i >> 2 & 1,
-                                                           .name = i >> 1 & 1,
-                                                           .place = i & 1});
+        set_factor(quick, i);
     for (unsigned i = 0; i < CHARS; i++)
         quick->ln[i] = logf(1 + (float)i);
 }
@@ -138,17 +135,18 @@ static void set_words(struct simindex_quick *quick, const struct match_corpus *c
 {
     const uint8_t *bytes = match_gram_bytes(report);
     for (size_t i = 0; i < quick->used_n; i++)
-        quick->word[quick->used[i]] = (struct lanes){0};
+        quick->word[0][quick->used[i]] = quick->word[1][quick->used[i]] =
+            quick->title[quick->used[i]] = (floats){0};
     quick->used_n = report->grams;
     for (size_t i = 0; i < report->grams; i++) {
         struct match_gram gram = match_gram_at(bytes, i);
         float idf = match_idf(corpus, gram.hash);
         quick->used[i] = (uint16_t)(gram.hash >> (MATCH_GRAM_BITS - PLACES_BITS));
-        struct lanes *word = &quick->word[quick->used[i]];
-        word->first += (floats){match_frequency[gram.title + gram.body] * idf * idf,
-                                gram.title ? idf : 0, idf};
-        word->second += (floats){gram.name ? idf : 0, idf, gram.title && !gram.place ? idf : 0,
-                                 gram.place ? 0 : idf};
+        float all = match_frequency[gram.title + gram.body] * idf * idf;
+        float topic = gram.place ? 0 : idf, mine = gram.title ? topic : 0;
+        quick->word[0][quick->used[i]] += (floats){all, mine, topic, gram.name ? idf : 0};
+        quick->word[1][quick->used[i]] += (floats){all, mine, topic, idf};
+        quick->title[quick->used[i]] += (floats){gram.title ? idf : 0, idf};
     }
 }
 
@@ -168,21 +166,42 @@ static float ratio(float part, float whole)
     return whole > 0 ? fminf(part / whole, 1) : 0;
 }
 
+static uint32_t raw_at(const uint8_t *at)
+{
+    uint32_t four;
+    memcpy(&four, at, sizeof four);
+    return __builtin_bswap32(four) >> 8;
+}
+
 // Sums over the bigrams of other that the report has too.
-static struct lanes shared(const struct simindex_quick *quick, const struct match_report *other)
+static floats shared(const struct simindex_quick *quick, const struct match_report *other)
 {
     const uint8_t *at = match_gram_bytes(other), *end = at + other->grams * MATCH_GRAM_BYTES;
-    floats first = {0}, second = {0};
+    floats sum = {0};
     for (; at < end; at += MATCH_GRAM_BYTES) {
-        uint32_t four;
-        memcpy(&four, at, sizeof four);
-        uint32_t raw = __builtin_bswap32(four) >> 8;
-        const struct lanes *word = &quick->word[raw >> (MATCH_GRAM_BITS + 4 - PLACES_BITS)];
-        const struct lanes *factor = &quick->factor[raw & 15];
-        first += word->first * factor->first;
-        second += word->second * factor->second;
+        uint32_t raw = raw_at(at);
+        sum += quick->word[raw >> 1 & 1][raw >> (MATCH_GRAM_BITS + 4 - PLACES_BITS)] *
+               quick->factor[raw & 15];
     }
-    return (struct lanes){first, second};
+    return sum;
+}
+
+// The best the titles can be worth where nothing but text is known.
+static float titles(const struct simindex_quick *quick, const float *weight,
+                    const struct match_report *other, const struct match_weights *w)
+{
+    const uint8_t *at = match_gram_bytes(other), *end = at + other->grams * MATCH_GRAM_BYTES;
+    floats sum = {0};
+    if (weight[MATCH_CONTAIN_MIN] == 0 && weight[MATCH_CONTAIN_MAX] == 0)
+        return 0;
+    for (; at < end; at += MATCH_GRAM_BYTES) {
+        uint32_t raw = raw_at(at);
+        sum += quick->title[raw >> (MATCH_GRAM_BITS + 4 - PLACES_BITS)] *
+               quick->title_factor[raw & 15];
+    }
+    float mine = ratio(sum[MINE], quick->weights.title), others = ratio(sum[OTHERS], w->title);
+    return best(weight[MATCH_CONTAIN_MIN], 0, fminf(mine, others)) +
+           best(weight[MATCH_CONTAIN_MAX], 0, fmaxf(mine, others));
 }
 
 // The best the shared words can be worth.
@@ -190,14 +209,11 @@ static float words(const struct simindex_quick *quick, const float *weight,
                    const struct match_report *other, const struct match_weights *w)
 {
     const struct match_weights *m = &quick->weights;
-    struct lanes sums = shared(quick, other);
-    floats sum = sums.first, more = sums.second;
-    float mine = ratio(sum[MINE], m->title), others = ratio(sum[OTHERS], w->title);
-    float my_topic = ratio(more[TOPIC_MINE], m->topic), topic = ratio(more[TOPIC_OTHERS], w->topic);
-    float named = fminf(m->name, w->name), name = fmaxf(more[NAME_MINE], more[NAME_OTHERS]);
+    floats sum = shared(quick, other);
+    float my_topic = ratio(sum[TOPIC_MINE], m->topic), topic = ratio(sum[TOPIC_OTHERS], w->topic);
+    float named = fminf(m->name, w->name), name = sum[NAME];
     return best(weight[MATCH_ALL_COSINE], 0, ratio(sum[ALL], quick->root_all * sqrtf(w->all_2))) +
-           best(weight[MATCH_CONTAIN_MIN], 0, fminf(mine, others)) +
-           best(weight[MATCH_CONTAIN_MAX], 0, fmaxf(mine, others)) +
+           titles(quick, weight, other, w) +
            best(weight[MATCH_TOPIC_MIN], 0, fminf(my_topic, topic)) +
            best(weight[MATCH_TOPIC_MAX], 0, fmaxf(my_topic, topic)) +
            best(weight[MATCH_NAME], 0, fminf(name / quick->most, 1)) +
