@@ -9,7 +9,7 @@
 
 #define SMALL 1024u      // counts whose logarithm is taken once
 #define EPOCH_CHANGES 64 // at least so many
-#define EPOCH_SHARE 16
+#define EPOCH_SHARE 8
 
 int match_corpus_init(struct match_corpus *corpus, const struct match_model *model)
 {

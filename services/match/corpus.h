@@ -3,8 +3,8 @@
 // model's background (what is common everywhere), so that a young system judges as a grown one
 // does. Kept by the index, changed with it. Pure.
 //
-// The counts are exact at any time; what is judged by (idf) is reckoned from them anew whenever a
-// sixteenth of the reports has come or gone, and stays the same between: an epoch. So within an
+// The counts are exact at any time; what is judged by (idf) is reckoned from them anew whenever an
+// eighth of the reports has come or gone, and stays the same between: an epoch. So within an
 // epoch a report's weights are the same whenever they are asked for, and may be kept.
 #ifndef WH_MATCH_CORPUS_H
 #define WH_MATCH_CORPUS_H

@@ -19,10 +19,10 @@ static void test_twenty_thousand_reports(void **state)
     match_bench_print(&options, &result, stdout);
     const struct match_quality *q = &result.quality;
     assert_in_range(q->with_earlier, 1900, 2500);
-    assert_true(q->best_f1 >= 0.93);
-    assert_true(q->recall_at_p95 >= 0.90);
-    assert_true(q->recall_at_p99 >= 0.75);
-    assert_true(q->false_per_10000 <= 250);
+    assert_true(q->best_f1 >= 0.955);
+    assert_true(q->recall_at_p95 >= 0.955);
+    assert_true(q->recall_at_p99 >= 0.84);
+    assert_true(q->false_per_10000 <= 160);
     assert_true(result.bytes * 18000 - 17.1e6 <= 18000 * (result.blob_bytes + 270));
     assert_true(result.rebuild_s < 10);
 }
@@ -36,8 +36,8 @@ static void test_a_dense_city(void **state)
     struct match_bench_result result;
     match_bench_run(&options, &result);
     match_bench_print(&options, &result, stdout);
-    assert_true(result.quality.best_f1 >= 0.85);
-    assert_true(result.quality.recall_at_p95 >= 0.70);
+    assert_true(result.quality.best_f1 >= 0.91);
+    assert_true(result.quality.recall_at_p95 >= 0.85);
 }
 
 int main(void)
