@@ -37,9 +37,9 @@ def raise_whistles(cluster, n, categories=CATEGORIES):
     """Whistles that have nothing in common: nothing is joined but by the test."""
     lines, chance = [], random.Random(20261123)
     for i in range(n):
+        title = "".join(chr(chance.randrange(0x4e00, 0x9e00)) for _ in range(12))
         lines.append(json.dumps({
-            "category": categories[i % len(categories)], "title": "".join(chr(chance.randrange(0x4e00, 0x9e00))
-                                                            for _ in range(12)),
+            "category": categories[i % len(categories)], "title": title,
             "place": {"unit": "990101003002"}}, ensure_ascii=False))
     out = cluster.whistle(STREET, "raise", "--file", "-", stdin="\n".join(lines) + "\n", timeout=300)
     assert all(o["state"] == "DISPATCHED" for o in out), [o for o in out if o["state"] != "DISPATCHED"][:3]
