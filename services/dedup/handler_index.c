@@ -73,6 +73,8 @@ size_t reports_find(struct reports *reports, const struct match_model *model,
         const struct made_report *made = &reports->made[i];
         struct match_pair pair;
         struct simindex_hit hit = {.id = match_report_id(made->report)};
+        if (match_surely_far(model, report, made->report))
+            continue; // would be no hit of weight, whatever the words
         match_probe_pair(reports->probe, made->report, &made->weights, &pair);
         match_judge(model, &pair, &hit.score);
         n = put_hit(ret_hits, n, &hit);

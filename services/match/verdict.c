@@ -6,6 +6,11 @@
 
 #include "match/model.h"
 
+#define M_PER_UNIT 0.0111195 // of 1e-7 degrees of latitude
+#define RADIANS 1.7453292519943295e-9
+#define HALF_PI 1.5707963267948966
+#define TURN 3.6e9
+
 static const char *const rule_names[] = {
     [MATCH_RULE_SCORE] = "SCORE",   [MATCH_RULE_FAR] = "FAR",   [MATCH_RULE_DISTRICT] = "DISTRICT",
     [MATCH_RULE_NUMBER] = "NUMBER", [MATCH_RULE_YEAR] = "YEAR", [MATCH_RULE_TIME] = "TIME",
@@ -56,6 +61,18 @@ static enum match_rule veto(const struct match_model *model, const struct match_
         return MATCH_RULE_YEAR;
     int64_t window = pair->window_h ? pair->window_h : model->window_h;
     return window && pair->minutes > window * 60 ? MATCH_RULE_TIME : MATCH_RULE_SCORE;
+}
+
+bool match_surely_far(const struct match_model *model, const struct match_report *a,
+                      const struct match_report *b)
+{
+    if (!(a->flags & b->flags & MATCH_LOCATED))
+        return false;
+    double far = model->far_m * 1.02 / M_PER_UNIT; // the plane is right to 2 % that far
+    double north = fabs((double)a->lat - b->lat), east = fabs((double)a->lon - b->lon);
+    double widest = fmax(fabs((double)a->lat), fabs((double)b->lat)) * RADIANS;
+    east = fmin(east, TURN - east) * cos(fmin(widest, HALF_PI));
+    return north > far || east > far;
 }
 
 void match_judge(const struct match_model *model, const struct match_pair *pair,

@@ -47,6 +47,10 @@ void match_score(struct match_probe *probe, const struct match_model *model,
                  const struct match_report *b, struct match_score *ret_score);
 void match_judge(const struct match_model *model, const struct match_pair *pair,
                  struct match_score *ret_score);
+// Are both located and so far apart that match_score would say FAR for certain? Looks at no text;
+// false says nothing.
+bool match_surely_far(const struct match_model *model, const struct match_report *a,
+                      const struct match_report *b);
 // By the model's two thresholds; a vetoed pair is NEW, but PERHAPS where only a number or the time
 // speaks against a likeness that is high otherwise.
 enum match_band match_band(const struct match_model *model, const struct match_score *score);
