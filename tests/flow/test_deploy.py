@@ -219,7 +219,8 @@ def test_a_system_from_before_dedup():
         assert int(file.read()) == known
     assert set(releases().values()) == {current()}
     judged = ("SELECT count(*) FROM dedup.journal d JOIN intake.journal i ON i.object = d.object AND "
-              "i.kind = 3 WHERE d.kind IN (3, 4, 5) AND (i.seq <= {0}) = (position('UNCHECKED'::bytea IN d.body) {1} 0)")
+              "i.kind = 3 WHERE d.kind IN (3, 4, 5) AND (i.seq <= {0}) = "
+              "(position('UNCHECKED'::bytea IN d.body) {1} 0)")
     assert int(sql(judged.format(known, ">"))) >= len(old.numbers)
     assert sql(judged.format(known, "=")) == "0"
     had = sql("SELECT count(*) FROM dispatch.journal")
