@@ -132,13 +132,13 @@ def journey_storm(play, district, number, street):
 
 
 def journey_near(play, district, number, street):
-    """Another building's gas goes out at once and says what it is like; the street decides."""
+    """Another building's gas goes out at once and says what it is like; the street may decide."""
     near = raise_one(play, district["near_miss"])
     play.check("a P1 never waits", (near["state"], len(near["tasks"])), ("DISPATCHED", 5))
     play.check("perhaps the same", near["perhaps"][0]["number"], number)
     play.text(street, "show", near["number"])
-    play.run(street, "--officer", "duty-1", "split", near["number"], "--reason", "7号楼是另一处")
-    play.check("remembered", near["number"] in play.run(street, "matter", number)[0]["apart"], True)
+    doubts = play.run(street, "doubts")[0]["doubts"]
+    play.check("the street is asked", [d["number"] for d in doubts], [near["number"]])
 
 
 def journey_apart(play, number, child, street):
@@ -147,6 +147,7 @@ def journey_apart(play, number, child, street):
     went = wait_until(play, street, child, lambda w: w["state"] == "DISPATCHED", "dispatched")
     play.check("its own departments", len(went["tasks"]), 5)
     play.check("no supporter", play.run(street, "show", number)[0].get("supporters", 0), 0)
+    play.check("remembered", child in play.run(street, "matter", number)[0]["apart"], True)
     play.run(street, "join", child, number, expect=1)  # it was said that they are two
     play.run(street, "--officer", "duty-1", "join", child, number, "--reason", "核实后是同一处")
     wait_until(play, street, child, lambda w: w["state"] == "MERGED", "joined")
