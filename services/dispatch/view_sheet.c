@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a shift hands over: every open whistle that a unit's own key sees, whole as `show` tells it,
-// with its notices as `notices` tells them and every clock that runs. The journals' heads are read
-// first, so two sheets can be compared. A page ends by its rows or its bytes. Decides nothing.
+// What a shift hands over: every open whistle that a unit's own key sees, whole as `show` tells it
+// (but what it may be the same as is told as it was judged, not looked up), with its notices as
+// `notices` tells them and every clock that runs. The journals' heads are read first, so two sheets
+// can be compared. A page ends by its rows or its bytes.
 #include <string.h>
 
 #include "dispatch/show.h"
