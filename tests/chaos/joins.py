@@ -76,7 +76,7 @@ def run_program(cluster, numbers, options):
     with open(cluster.dir + "/numbers", "w") as file:
         file.write("\n".join(numbers) + "\n")
     over, killed = threading.Event(), []
-    thread = threading.Thread(target=killer, args=(cluster, over, options.operations / 10000, killed))
+    thread = threading.Thread(target=killer, args=(cluster, over, options.operations / 50000, killed))
     thread.start()
     done = subprocess.run(
         [cluster.bin("chaos_joins"), cluster.dir + "/keys/DISTRICT.key", cluster.dir + "/keys/doors",
