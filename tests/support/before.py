@@ -77,6 +77,7 @@ class Old(Cluster):
         super().__init__(services=("intake", "dispatch"), **options)
         self.builds = {name: self.folder for name in PROGRAMS}
         self.take_migrations(self.folder + "/migrations")
+        shutil.rmtree(self.dir + "/migrations/dedup", ignore_errors=True)
 
     def take_migrations(self, folder):
         shutil.rmtree(self.dir + "/migrations")
