@@ -285,6 +285,8 @@ static const struct word whys[] = {
     {"FAR", "相距太远", "too far apart"},
     {"DISTRICT", "不在同一区划", "different districts"},
     {"NUMBER", "门牌、楼号或编号不同", "different numbers"},
+    {"ADDRESS", "地址不同", "different addresses"},
+    {"PLACE", "没说清是不是同一处", "not said whether it is the same place"},
     {"YEAR", "年份不同", "different years"},
     {"TIME", "相隔太久", "too long between"},
     {"PERSON", "人工决定", "by a person"},

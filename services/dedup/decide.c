@@ -51,7 +51,7 @@ static struct resemblance resemblance_of(const struct decide_by *by, const struc
                                .compared = hit->id,
                                .score = hit->score,
                                .band = match_band(by->model, &hit->score),
-                               .rule = match_rule_name(hit->score.rule),
+                               .rule = match_reason(by->model, &hit->score),
                                .resolved_at = root->resolved_at,
                                .offer = decide_offer(root, by->now)};
     const char *why = against(by->matters, mine, root);

@@ -39,7 +39,8 @@ void tell_reported(struct pen *p, bool awaited);
 // Every CONFIRMED task goes to REWORK with clocks from now.
 void reopen(struct pen *p, char *reason);
 // With the clocks of every task that it may still matter to. Nothing where it is `to` already.
-void change_priority(struct pen *p, Whistle__V1__Priority to, char *reason);
+// restored: what a join had raised is taken back, so no clock is held off until now.
+void change_priority(struct pen *p, Whistle__V1__Priority to, char *reason, bool restored);
 
 // ---- what comes from outside (intake.c, join.c) -------------------------------------------------
 // What is known beside the whistle as it goes out.

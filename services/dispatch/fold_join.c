@@ -51,9 +51,9 @@ static int restore(struct whistle *w, const struct fold_context *c,
         return WH_E_INVALID;
     t->state = task_before_join(t);
     t->flags = (uint16_t)(t->flags & ~TASK_BEFORE);
+    t->paused_ms += c->at - w->joined_at; // counts where its priority is not P1, or is lowered
     if (clocks->due_resolve == t->clocks[CLOCK_RESOLVE].due)
         return 0;
-    t->paused_ms += c->at - w->joined_at;
     clock_set(&t->clocks[CLOCK_RESOLVE], t->clocks[CLOCK_RESOLVE].from, clocks->due_resolve);
     return 0;
 }

@@ -205,6 +205,8 @@ static int on_priority(struct whistle *w, const struct fold_context *c,
                     c->at);
         if (e->to == PRIORITY(P1) && t->state != TASK(REPORTED))
             t->feedback_at = 0;
+        else if (e->restored && t->outcome != 0 && t->feedback_at == 0)
+            t->feedback_at = c->at; // it was told of once, before it was raised
         if (e->to != PRIORITY(P4))
             drop_flag(t, TASK_ON_LEDGER | TASK_LEDGER_ASKED);
     }

@@ -159,10 +159,11 @@ static bool is_reset(const struct task *t)
 }
 
 static Whistle__V1__TaskClocks *reset_clocks(struct pen *p, const struct task *t,
-                                             Whistle__V1__Priority to)
+                                             Whistle__V1__Priority to, bool restored)
 {
+    int64_t from = restored ? t->dispatched_at : p->c->now;
     Whistle__V1__TaskClocks *clocks = pen_message(p, &whistle__v1__task_clocks__descriptor);
-    struct dues d = clock_reprioritised(p->c->district, p->w->times_set, t, to, p->c->now);
+    struct dues d = clock_reprioritised(p->c->district, p->w->times_set, t, to, from);
     clocks->task = pen_task_id(p, t->department);
     clocks->due_sign = d.sign;
     clocks->due_checkin = d.checkin;
@@ -171,7 +172,7 @@ static Whistle__V1__TaskClocks *reset_clocks(struct pen *p, const struct task *t
     return clocks;
 }
 
-void change_priority(struct pen *p, Whistle__V1__Priority to, char *reason)
+void change_priority(struct pen *p, Whistle__V1__Priority to, char *reason, bool restored)
 {
     struct whistle *w = p->w;
     size_t cap = 0;
@@ -184,10 +185,11 @@ void change_priority(struct pen *p, Whistle__V1__Priority to, char *reason)
     e->from = (Whistle__V1__Priority)w->priority;
     e->to = to;
     e->reason = reason;
+    e->restored = restored;
     for (size_t i = 0; in_tasks && i < w->n_tasks; i++)
         if (is_reset(&w->tasks[i]))
             pen_append(p, (void ***)&e->tasks, &e->n_tasks, &cap,
-                       reset_clocks(p, &w->tasks[i], to));
+                       reset_clocks(p, &w->tasks[i], to, restored));
     int64_t due = e->n_tasks > 0 ? e->tasks[0]->due_checkin : 0;
     pen_emit(p);
     if (in_tasks)
@@ -260,7 +262,7 @@ void follow_intake(struct pen *p, const Whistle__V1__IntakeEvent *e)
         on_supplemented(p, e->supplemented);
         return;
     case INTAKE(PRIORITY_CHANGED):
-        change_priority(p, e->priority_changed->to, e->priority_changed->reason);
+        change_priority(p, e->priority_changed->to, e->priority_changed->reason, false);
         return;
     case INTAKE(REVIEW_OVERDUE):
         on_review_overdue(p, e->review_overdue);

@@ -207,6 +207,8 @@ static void on_split(struct pen *p, const Whistle__V1__WhistleSplit *said)
     }
     if (joined)
         part(p, said);
+    if (joined && !goes_out && has_facts(said->blown) && !p->failed && !p->broken)
+        change_priority(p, said->blown->whistle->priority, said->reason, true);
     if (goes_out && !p->failed && !p->broken)
         send_out_held(p, said->blown, &(struct going_out){.note = NULL});
     if (!goes_out && w->stage == STAGE_IN_TASKS && whistle_state(w) == STATE(RESOLVED))

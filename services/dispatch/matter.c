@@ -75,7 +75,7 @@ static void raise_to(struct pen *p, Whistle__V1__Priority to, char *reason)
 {
     bool higher = to >= PRIORITY(P1) && (uint8_t)to < p->w->priority;
     if (higher && whistle_is_open(p->w))
-        change_priority(p, to, reason);
+        change_priority(p, to, reason, false);
 }
 
 static void emit_supported(struct pen *p, Whistle__V1__WhistleSupported *e)
@@ -114,7 +114,7 @@ static void on_split(struct pen *p, const Whistle__V1__WhistleSplit *said)
     e->supporters = said->supporters;
     pen_emit(p);
     if (said->lower_to > (Whistle__V1__Priority)p->w->priority && whistle_is_open(p->w))
-        change_priority(p, said->lower_to, said->reason);
+        change_priority(p, said->lower_to, said->reason, true);
 }
 
 // More of what is joined to it: a person wrote it, so it is told as its own additions are.

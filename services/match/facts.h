@@ -17,7 +17,8 @@ enum match_fact_kind {
     MATCH_FACT_ROUTE,    // 12路公交, 2号线
     MATCH_FACT_YEAR,     // 2019年
     MATCH_FACT_NUMBER, // any other: 25处, 二十五户; two digits and more, letters joined to digits
-    MATCH_FACT_SINCE, // a day: 9月21日; 持续了5天 (so many before the report)
+    MATCH_FACT_SINCE,   // a day: 9月21日; 持续了5天 (so many before the report)
+    MATCH_FACT_ADDRESS, // a bigram of what the address is called, before its first number: its hash
     MATCH_FACT_KINDS,
 };
 

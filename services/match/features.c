@@ -243,6 +243,9 @@ void match_probe_pair(const struct match_probe *probe, const struct match_report
     match_pair_facts(probe->report, other, ret_pair);
     space(probe->report, other, ret_pair);
     when(probe->report, other, ret_pair);
+    if (ret_pair->section == MATCH_AREA && !ret_pair->address_conflict)
+        ret_pair->address_shared |=
+            match_address_said(probe->report, other) || match_address_said(other, probe->report);
     party(probe->report, other, ret_pair->at);
     burst(ret_pair);
 }

@@ -31,6 +31,7 @@ struct match_pair {
     int64_t minutes;
     int32_t window_h; // the wider of both, 0: none has one
     bool district_conflict, number_conflict, year_conflict;
+    bool address_conflict, address_shared;
     float at[MATCH_FEATURES];
 };
 
@@ -55,6 +56,9 @@ void match_probe_pair(const struct match_probe *probe, const struct match_report
 // The features that facts make, and the conflicts, into a pair that was all zero.
 void match_pair_facts(const struct match_report *a, const struct match_report *b,
                       struct match_pair *pair);
+
+// Does b's text say half or more of what a's address is called?
+bool match_address_said(const struct match_report *a, const struct match_report *b);
 
 const char *match_feature_name(enum match_feature feature); // "TITLE_COSINE"
 

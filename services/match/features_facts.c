@@ -12,13 +12,16 @@
 struct held {
     uint32_t mine, others;               // kinds named, as bits
     uint32_t title_mine, title_others;   // in titles
+    size_t address_mine, address_others; // how many of that kind
     uint8_t shared[MATCH_FACT_KINDS];    // of each kind
     uint8_t in_titles[MATCH_FACT_KINDS]; // shared by both titles
 };
 
-static void count_kinds(const struct match_report *report, uint32_t *ret_all, uint32_t *ret_title)
+static void count_kinds(const struct match_report *report, uint32_t *ret_all, uint32_t *ret_title,
+                        size_t *ret_address)
 {
     for (size_t i = 0; i < report->facts; i++) {
+        *ret_address += MATCH_FACT_KIND(report->data[i]) == MATCH_FACT_ADDRESS;
         uint32_t bit = 1u << MATCH_FACT_KIND(report->data[i]);
         *ret_all |= bit;
         *ret_title |= report->data[i] & MATCH_FACT_TITLE ? bit : 0;
@@ -27,8 +30,8 @@ static void count_kinds(const struct match_report *report, uint32_t *ret_all, ui
 
 static void hold(const struct match_report *a, const struct match_report *b, struct held *held)
 {
-    count_kinds(a, &held->mine, &held->title_mine);
-    count_kinds(b, &held->others, &held->title_others);
+    count_kinds(a, &held->mine, &held->title_mine, &held->address_mine);
+    count_kinds(b, &held->others, &held->title_others, &held->address_others);
     for (size_t i = 0, k = 0; i < a->facts && k < b->facts;) {
         uint32_t mine = MATCH_FACT_VALUE(a->data[i]), others = MATCH_FACT_VALUE(b->data[k]);
         if (mine == others) {
@@ -90,6 +93,44 @@ static void districts(const struct match_report *a, const struct match_report *b
                               !any_agree(a, b, MATCH_FACT_DISTRICT, MATCH_FACT_TITLE, within);
 }
 
+static bool has_gram(const struct match_report *report, uint32_t hash)
+{
+    const uint8_t *bytes = match_gram_bytes(report);
+    size_t from = 0, to = report->grams;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        uint32_t at = match_gram_raw(bytes, middle) >> 4;
+        if (at == hash)
+            return true;
+        if (at < hash)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return false;
+}
+
+bool match_address_said(const struct match_report *a, const struct match_report *b)
+{
+    size_t n = 0, said = 0;
+    for (size_t i = 0; i < a->facts; i++) {
+        if (MATCH_FACT_KIND(a->data[i]) != MATCH_FACT_ADDRESS)
+            continue;
+        n++;
+        said += has_gram(b, MATCH_FACT_BARE(a->data[i]));
+    }
+    return said > 1 && said * 2 >= n;
+}
+
+// Both name an address: they have half of the shorter one in common, or they differ.
+static void addresses(const struct held *held, struct match_pair *pair)
+{
+    size_t shorter =
+        held->address_mine < held->address_others ? held->address_mine : held->address_others;
+    pair->address_shared = shorter > 0 && held->shared[MATCH_FACT_ADDRESS] * 2U >= shorter;
+    pair->address_conflict = shorter > 0 && !pair->address_shared;
+}
+
 void match_pair_facts(const struct match_report *a, const struct match_report *b,
                       struct match_pair *pair)
 {
@@ -101,6 +142,7 @@ void match_pair_facts(const struct match_report *a, const struct match_report *b
     uint32_t both = held.mine & held.others;
     if (both >> MATCH_FACT_DISTRICT & 1)
         districts(a, b, &held, pair);
+    addresses(&held, pair);
     pair->year_conflict = titles_exclude(&held, MATCH_FACT_YEAR);
     pair->number_conflict = exclude(&held, MATCH_FACT_BUILDING) ||
                             exclude(&held, MATCH_FACT_HOUSE) ||

@@ -15,7 +15,7 @@
 
 #define CHARS (MATCH_TITLE_CHARS + MATCH_ADDRESS_CHARS + MATCH_BODY_CHARS)
 #define BUCKETS 1024 // two rounds of counting sort by 10 bits of the hash each
-#define WORDS_MAX (64 * 1024)
+#define TEXT_FACTS (MATCH_FACTS_MAX - MATCH_ADDRESS_GRAMS)
 
 static_assert(sizeof(struct match_report) == 56, "the head of a blob");
 static_assert(sizeof(struct match_report) + 4 * MATCH_FACTS_MAX + CHARS * MATCH_GRAM_BYTES + 8 <=
@@ -67,8 +67,8 @@ static void take_grams(struct match_maker *maker, const uint32_t *key, size_t n,
 static void take_facts(struct match_maker *maker, const uint32_t *key, size_t n, int64_t at,
                        bool title)
 {
-    struct match_fact facts[MATCH_FACTS_MAX];
-    size_t found = match_facts(key, n, at, facts, MATCH_FACTS_MAX);
+    struct match_fact facts[TEXT_FACTS];
+    size_t found = match_facts(key, n, at, facts, TEXT_FACTS);
     for (size_t i = 0; i < found; i++) {
         uint32_t fact = (uint32_t)facts[i].kind << 28 | facts[i].value;
         bool known = false;
@@ -76,6 +76,27 @@ static void take_facts(struct match_maker *maker, const uint32_t *key, size_t n,
             known = MATCH_FACT_VALUE(maker->facts[k]) == fact;
         if (!known && maker->facts_n < MATCH_FACTS_MAX)
             maker->facts[maker->facts_n++] = fact | (title ? MATCH_FACT_TITLE : 0);
+    }
+}
+
+// What the address is called, without its numbers: its first bigrams. Two reports without a point
+// on the map whose addresses share too little are not joined by themselves.
+static void take_address(struct match_maker *maker, const char *text)
+{
+    const uint32_t *key = maker->key;
+    size_t n = match_normalise(text, strlen(text), maker->key, MATCH_ADDRESS_CHARS);
+    size_t first = maker->facts_n;
+    for (size_t i = 0; i + 1 < n && maker->facts_n < first + MATCH_ADDRESS_GRAMS; i++) {
+        bool known = false;
+        if (key[i + 1] >= '0' && key[i + 1] <= '9')
+            return;
+        if (key[i] == MATCH_SPACE || key[i + 1] == MATCH_SPACE)
+            continue;
+        uint32_t fact = (uint32_t)MATCH_FACT_ADDRESS << 28 | match_gram_hash(key[i], key[i + 1]);
+        for (size_t k = first; k < maker->facts_n && !known; k++)
+            known = maker->facts[k] == fact;
+        if (!known && maker->facts_n < MATCH_FACTS_MAX)
+            maker->facts[maker->facts_n++] = fact;
     }
 }
 
@@ -188,6 +209,7 @@ int match_report_make(struct match_maker *maker, const struct match_input *in,
     put_head(report, in);
     report->title_chars = (uint16_t)take_text(maker, in->title, in->at, MATCH_TITLE_CHARS, true);
     (void)take_text(maker, in->address, in->at, MATCH_ADDRESS_CHARS, false);
+    take_address(maker, in->address ? in->address : "");
     report->body_chars = (uint16_t)take_text(maker, in->text, in->at, MATCH_BODY_CHARS, false);
     sort_facts(maker);
     report->facts = (uint8_t)maker->facts_n;

@@ -7,14 +7,15 @@
 
 #include "match/report.h"
 
-#define MATCH_LAYOUT 0x5704u
+#define MATCH_LAYOUT 0x5705u
 #define MATCH_GRAM_BITS 20
 #define MATCH_GRAMS (1u << MATCH_GRAM_BITS) // different hashed bigrams
 #define MATCH_GRAM_BYTES 3
 #define MATCH_TITLE_CHARS 128
 #define MATCH_ADDRESS_CHARS 64
 #define MATCH_BODY_CHARS 1050
-#define MATCH_FACTS_MAX 32
+#define MATCH_FACTS_MAX 44
+#define MATCH_ADDRESS_GRAMS 12 // of them
 
 enum match_flag {
     MATCH_LOCATED = 1,

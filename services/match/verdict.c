@@ -10,10 +10,14 @@
 #define RADIANS 1.7453292519943295e-9
 #define HALF_PI 1.5707963267948966
 #define TURN 3.6e9
+#define WORDS_ENOUGH 0.9F // of each title stands in the other
+#define LONG_TITLE 2.19F  // ln(1 + 8 characters)
 
 static const char *const rule_names[] = {
-    [MATCH_RULE_SCORE] = "SCORE",   [MATCH_RULE_FAR] = "FAR",   [MATCH_RULE_DISTRICT] = "DISTRICT",
-    [MATCH_RULE_NUMBER] = "NUMBER", [MATCH_RULE_YEAR] = "YEAR", [MATCH_RULE_TIME] = "TIME",
+    [MATCH_RULE_SCORE] = "SCORE",       [MATCH_RULE_FAR] = "FAR",
+    [MATCH_RULE_DISTRICT] = "DISTRICT", [MATCH_RULE_NUMBER] = "NUMBER",
+    [MATCH_RULE_YEAR] = "YEAR",         [MATCH_RULE_TIME] = "TIME",
+    [MATCH_RULE_ADDRESS] = "ADDRESS",
 };
 
 const char *match_rule_name(enum match_rule rule)
@@ -55,6 +59,8 @@ static enum match_rule veto(const struct match_model *model, const struct match_
         return MATCH_RULE_FAR;
     if (pair->district_conflict)
         return MATCH_RULE_DISTRICT;
+    if (pair->address_conflict && pair->section != MATCH_PLACED)
+        return MATCH_RULE_ADDRESS;
     if (pair->number_conflict)
         return MATCH_RULE_NUMBER;
     if (pair->year_conflict)
@@ -75,6 +81,17 @@ bool match_surely_far(const struct match_model *model, const struct match_report
     return north > far || east > far;
 }
 
+// Neither points on the map nor words say that it is the same place: alike, at one time and in one
+// unit are also two lamps of two streets. What says it: the address, the reporter, or a title of
+// some length said again in the same words.
+static bool is_placeless(const struct match_pair *pair)
+{
+    const float *at = pair->at;
+    bool again = at[MATCH_CONTAIN_MIN] >= WORDS_ENOUGH && at[MATCH_SHORTER_TITLE] >= LONG_TITLE;
+    return pair->section == MATCH_AREA && !pair->address_shared && !again &&
+           at[MATCH_REPORTER] == 0;
+}
+
 void match_judge(const struct match_model *model, const struct match_pair *pair,
                  struct match_score *ret_score)
 {
@@ -84,6 +101,7 @@ void match_judge(const struct match_model *model, const struct match_pair *pair,
     *ret_score = (struct match_score){
         .rule = rule,
         .section = pair->section,
+        .placeless = is_placeless(pair),
         .probability = rule == MATCH_RULE_SCORE ? likeness : 0,
         .likeness = likeness,
         .logit = logit,
@@ -102,12 +120,19 @@ void match_score(struct match_probe *probe, const struct match_model *model,
     match_judge(model, &pair, ret_score);
 }
 
+const char *match_reason(const struct match_model *model, const struct match_score *score)
+{
+    bool same = score->probability >= model->part[score->section].same;
+    return same && score->placeless ? "PLACE" : match_rule_name(score->rule);
+}
+
 enum match_band match_band(const struct match_model *model, const struct match_score *score)
 {
     const struct match_part *part = &model->part[score->section];
-    bool doubtful = score->rule == MATCH_RULE_NUMBER || score->rule == MATCH_RULE_TIME;
+    bool doubtful = score->rule == MATCH_RULE_NUMBER || score->rule == MATCH_RULE_TIME ||
+                    score->rule == MATCH_RULE_ADDRESS;
     if (score->rule == MATCH_RULE_SCORE && score->probability >= part->same)
-        return MATCH_SAME;
+        return score->placeless ? MATCH_PERHAPS : MATCH_SAME;
     if (score->rule == MATCH_RULE_SCORE)
         return score->probability >= part->perhaps ? MATCH_PERHAPS : MATCH_NEW;
     return doubtful && score->likeness >= part->perhaps ? MATCH_PERHAPS : MATCH_NEW;

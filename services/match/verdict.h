@@ -17,7 +17,8 @@ enum match_rule {
     MATCH_RULE_DISTRICT, // conflicting administrative codes
     MATCH_RULE_NUMBER,   // conflicting numbers (house, building, unit, route)
     MATCH_RULE_YEAR,
-    MATCH_RULE_TIME, // outside the category's window
+    MATCH_RULE_ADDRESS, // no point on the map, and addresses that have little in common
+    MATCH_RULE_TIME,    // outside the category's window
 };
 
 // likeness: the probability as if nothing were vetoed.
@@ -26,6 +27,7 @@ struct match_score {
     enum match_section section; // whose thresholds hold
     double probability;         // 0 where vetoed
     double likeness;
+    bool placeless;     // nothing says that it is the same place: never joined by itself
     double logit;       // for ordering: tables have steps
     int32_t distance_m; // -1: one of them has no place
     int64_t minutes;    // between them, not negative
@@ -51,9 +53,12 @@ void match_judge(const struct match_model *model, const struct match_pair *pair,
 // false says nothing.
 bool match_surely_far(const struct match_model *model, const struct match_report *a,
                       const struct match_report *b);
-// By the model's two thresholds; a vetoed pair is NEW, but PERHAPS where only a number or the time
-// speaks against a likeness that is high otherwise.
+// By the model's two thresholds; a vetoed pair is NEW, but PERHAPS where only a number, the address
+// or the time speaks against a likeness that is high otherwise. PERHAPS is the most where nothing
+// says that it is the same place.
 enum match_band match_band(const struct match_model *model, const struct match_score *score);
 const char *match_rule_name(enum match_rule rule); // "SCORE", "FAR", …
+// What decided the band: the rule's name, or "PLACE" where only the place is not said.
+const char *match_reason(const struct match_model *model, const struct match_score *score);
 
 #endif

@@ -114,7 +114,11 @@ def test_sheet_says_what_the_lists_say():
                      for of in ("--open", "--overdue")]
             return pages(who, "list", "--open", array="whistles"), sheet("SHEETS", who), *tasks
 
-        own, (listed, written, tasks, overdue) = between(who, who, read)
+        for _ in range(5):  # until no clock runs out between two reads
+            own, (listed, written, tasks, overdue) = between(who, who, read)
+            late = {c["task"] for c in own["late"] if c.get("task", "").endswith("-" + who)}
+            if not department or late == {t["id"] for t in overdue}:
+                break
         assert sorted(r["whistle"]["number"] for r in own["whistles"]) == sorted(w["number"] for w in listed)
         same(own["whistles"], written["whistles"], who)
         if not department:
@@ -122,7 +126,6 @@ def test_sheet_says_what_the_lists_say():
         mine = [t["id"] for r in own["whistles"] for t in r["whistle"].get("tasks", [])
                 if t["department"] == who and t["state"] not in ENDED]
         assert sorted(mine) == sorted(t["id"] for t in tasks), who
-        late = {c["task"] for c in own["late"] if c.get("task", "").endswith("-" + who)}
         assert late == {t["id"] for t in overdue}, (who, late, overdue)
         late_seen += len(late)
     assert late_seen > 0, "nothing late: the test saw nothing"

@@ -82,14 +82,13 @@ static int64_t latest(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static void reprioritised(struct play *p, int64_t at, const Whistle__V1__TaskClocks *e)
+static void reprioritised(struct play *p, int64_t floor, const Whistle__V1__TaskClocks *e)
 {
     struct oracle_task *t = task_of(p, e->task);
     anew(p, t, t->base);
     if (p->priority != PRIORITY(P1))
         t->due[3] += t->paused;
     t->due[3] = latest(t->due[3], t->extended);
-    int64_t floor = span_end(p, at, times(p)->sign);
     for (int i = 0; i < 4; i++)
         t->due[i] = latest(t->due[i], floor);
     if (p->priority != PRIORITY(P4))
@@ -115,15 +114,16 @@ static void ledger(struct play *p, int64_t at, const Whistle__V1__LedgerDecided 
 
 static void parted(struct play *p, int64_t at, const Whistle__V1__WhistleParted *e)
 {
-    for (size_t i = 0; i < e->n_restored && p->priority != PRIORITY(P1); i++) {
+    for (size_t i = 0; i < e->n_restored; i++) {
         struct oracle_task *t = task_of(p, e->restored[i]->task);
-        t->due[3] += at - p->joined_at;
+        t->due[3] += p->priority == PRIORITY(P1) ? 0 : at - p->joined_at;
         t->paused += at - p->joined_at;
     }
 }
 
 static void whistle_event(struct play *p, int64_t at, const Whistle__V1__DispatchEvent *e)
 {
+    int64_t floor;
     switch (e->what_case) {
     case EVENT(DISPATCHED):
         p->priority = (uint8_t)e->dispatched->whistle->priority;
@@ -154,8 +154,9 @@ static void whistle_event(struct play *p, int64_t at, const Whistle__V1__Dispatc
         return;
     case EVENT(PRIORITY_CHANGED):
         p->priority = (uint8_t)e->priority_changed->to;
+        floor = e->priority_changed->restored ? 0 : span_end(p, at, times(p)->sign);
         for (size_t i = 0; i < e->priority_changed->n_tasks; i++)
-            reprioritised(p, at, e->priority_changed->tasks[i]);
+            reprioritised(p, floor, e->priority_changed->tasks[i]);
         return;
     default:
         return;

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two matters of one category, in one community, within minutes are not one matter because of that:
+// the built-in model must hear in the text (or see by the place) that they are the same before it
+// joins them by itself. Here nobody has a location and the texts say different places or things.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "match/simindex.h"
+
+#define START INT64_C(1795400000000)
+#define MINUTE INT64_C(60000)
+#define MANY 128 // as many as a turn takes after an outage
+
+static struct match_input said(int64_t id, const char *title, const char *text, const char *address)
+{
+    return (struct match_input){.id = id,
+                                .at = START + id * MINUTE / 10,
+                                .title = title,
+                                .text = text,
+                                .address = address,
+                                .category = 1,
+                                .unit = 7,
+                                .radius_m = 100,
+                                .window_h = 24};
+}
+
+// What stands in the index before: other matters, so that words have their rarity.
+static struct simindex *full_index(struct match_maker *maker)
+{
+    static const char *const things[] = {"路灯不亮", "垃圾没人清", "井盖坏了", "树枝压线",
+                                         "水管漏水", "夜里施工吵", "停车堵门", "燃气味很重"};
+    static const char *const places[] = {"东堤路", "灯市口", "柳营一村", "南钟楼",
+                                         "西门外", "云岭村", "北桥村",   "锦桥花园"};
+    struct simindex *index = simindex_new(match_model_builtin(), 256);
+    for (int64_t i = 0; i < 64; i++) {
+        const struct match_report *made = NULL;
+        char title[128];
+        snprintf(title, sizeof title, "%s%s", places[i % 8], things[i / 8]);
+        struct match_input in = said(1000 + i, title, title, places[i % 8]);
+        in.at = START - (i + 1) * 1440 * MINUTE / 4;
+        in.unit = (int32_t)(i % 8) + 20;
+        in.category = (int32_t)(i / 8) + 1;
+        assert_int_equal(match_report_make(maker, &in, &made), 0);
+        assert_int_equal(simindex_add(index, made), 0);
+    }
+    return index;
+}
+
+// Adds it; tells the best band and score it had against those before it.
+static enum match_band add(struct simindex *index, struct match_maker *maker,
+                           const struct match_input *in, struct simindex_hit *ret_hit)
+{
+    const struct match_report *made = NULL;
+    assert_int_equal(match_report_make(maker, in, &made), 0);
+    *ret_hit = (struct simindex_hit){.id = 0};
+    size_t n = simindex_find(index, made, ret_hit, 1);
+    assert_int_equal(simindex_add(index, made), 0);
+    return n == 0 ? MATCH_NEW : match_band(match_model_builtin(), &ret_hit->score);
+}
+
+static void stay_two(bool address)
+{
+    static const char *const names[] = {"染坊街", "槐荫里",   "望河苑",
+                                        "铁狮巷", "东风新村", "纺织厂宿舍"};
+    static const char *const kinds[][2] = {
+        {"%s楼道里有燃气味", "%s楼道里闻到很浓的燃气味,请马上派人来"},
+        {"%s路灯不亮", "%s的路灯坏了好几天,晚上看不见路"},
+        {"%s积水", "%s门口积水很深,车过不去"}};
+    struct match_maker *maker = match_maker_new();
+    for (size_t k = 0; k < 3; k++) {
+        struct simindex *index = full_index(maker);
+        for (size_t i = 0; i < 6; i++) {
+            char title[128], text[256];
+            struct simindex_hit hit;
+            snprintf(title, sizeof title, kinds[k][0], names[i]);
+            snprintf(text, sizeof text, kinds[k][1], names[i]);
+            struct match_input in = said((int64_t)i + 1, title, text, address ? names[i] : "");
+            enum match_band band = add(index, maker, &in, &hit);
+            if (band == MATCH_SAME)
+                fail_msg("%s joins report %lld (%.4f)", title, (long long)hit.id,
+                         hit.score.probability);
+        }
+        simindex_free(index);
+    }
+    match_maker_free(maker);
+}
+
+static void other_addresses_stay_two(void **state)
+{
+    (void)state;
+    stay_two(true);
+}
+
+static void other_places_stay_two(void **state)
+{
+    (void)state;
+    stay_two(false);
+}
+
+// A title's head in common, the rest has nothing to do with it.
+static void a_common_head_is_not_enough(void **state)
+{
+    (void)state;
+    struct match_maker *maker = match_maker_new();
+    struct simindex *index = full_index(maker);
+    unsigned joined = 0, seed = 20261123;
+    for (int64_t i = 1; i <= MANY; i++) {
+        char title[128], *end = title + snprintf(title, sizeof title, "演练第2组");
+        struct simindex_hit hit;
+        for (int k = 0; k < 12; k++) {
+            seed = seed * 1103515245U + 12345U;
+            unsigned point = 0x4e00 + (seed >> 12) % 0x5000;
+            *end++ = (char)(0xe0 | point >> 12);
+            *end++ = (char)(0x80 | (point >> 6 & 0x3f));
+            *end++ = (char)(0x80 | (point & 0x3f));
+        }
+        *end = '\0';
+        struct match_input in = said(i, title, "", "");
+        in.at = START + i;
+        if (add(index, maker, &in, &hit) == MATCH_SAME) {
+            if (joined++ == 0)
+                print_message("%s joins report %lld (%.4f)\n", title, (long long)hit.id,
+                              hit.score.probability);
+        }
+    }
+    simindex_free(index);
+    match_maker_free(maker);
+    assert_int_equal(joined, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(other_addresses_stay_two),
+        cmocka_unit_test(other_places_stay_two),
+        cmocka_unit_test(a_common_head_is_not_enough),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
