@@ -109,6 +109,8 @@ static void test_p1_comes_back_as_it_was(void **state)
     world_pass(&w, 3 * WH_MS_MINUTE);
     assert_true(world_split(&w, 1));
     assert_int_equal(notices_of(&w.plays[1], "PARTED"), 5);
+    for (size_t i = 0; i < was.whistle.n_tasks; i++) // counts if it is ever less urgent
+        was.whistle.tasks[i].paused_ms += 3 * WH_MS_MINUTE;
     check_same(&was, &w.plays[1]);
     world_end(&w);
 }
