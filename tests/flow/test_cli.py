@@ -118,8 +118,7 @@ def test_silence_is_told_with_the_way_back():
     finally:
         dispatch.send(signal.SIGCONT)
     cluster.wait_ready("dispatch")
-    code, out, _ = cli("OPERATOR", "doctor")
-    assert code == 0, out
+    runner.until(lambda: cli("OPERATOR", "doctor")[0] == 0)  # dedup hears it again, too
 
 
 def test_keys_come_and_go():

@@ -316,7 +316,7 @@ def test_old_files_are_told():
 if __name__ == "__main__":
     path, data = hasty_district()
     try:
-        with Cluster(district=path) as cluster:
+        with Cluster(district=path, joins=True) as cluster:
             cluster.start_notify()
             played = subprocess.run(
                 [sys.executable, TOP + "/deploy/demo/journeys.py", "--whistle", cluster.whistle_script(),
