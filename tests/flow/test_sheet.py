@@ -14,6 +14,7 @@ import time
 import unicodedata
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+import distinct  # noqa: E402
 import runner  # noqa: E402
 from cluster import DISTRICT, TOP, Cluster  # noqa: E402
 
@@ -222,10 +223,10 @@ def test_injection_stays_text():
 
 
 def test_many_pages():
-    vendor = {"category": "STREET_VENDOR", "title": "流动摊贩", "text": "很" * 4000,
-              "place": {"address": "染坊街"}}
-    lines = (json.dumps(vendor, ensure_ascii=False) + "\n") * 240
-    cluster.whistle("990101003", "raise", "--file", "-", stdin=lines)
+    vendors = [{"category": "STREET_VENDOR", "title": distinct.words(8), "text": distinct.words(4000),
+                "place": {"address": f"染坊街{n}号"}} for n in range(1, 241)]
+    lines = [json.dumps(vendor, ensure_ascii=False) for vendor in vendors]
+    cluster.whistle("990101003", "raise", "--file", "-", stdin="\n".join(lines) + "\n")
     began = time.monotonic()
     rows = sheet("SHEETS", "990101003")["whistles"]
     print(f"     {len(rows)} whistles with long texts: {time.monotonic() - began:.2f} s")
