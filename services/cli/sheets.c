@@ -144,10 +144,25 @@ static int write_all(struct sheets *sheets)
     return r;
 }
 
-// What an operator and a metrics collector look at. Keeps the time of the last whole round.
-static void write_state(const struct sheets *sheets, int64_t written_at, bool good)
+// For a metrics collector.
+static void write_metrics(const struct sheets *sheets, int64_t written_at, bool good)
 {
-    char path[1024], why[1024] = "", text[1024];
+    char path[1024], text[1024];
+    (void)snprintf(text, sizeof text,
+                   "# HELP whistle_sheets_written_seconds When every sheet was last written.\n"
+                   "# TYPE whistle_sheets_written_seconds gauge\n"
+                   "whistle_sheets_written_seconds %lld\n"
+                   "# HELP whistle_sheets_good Whether the last round wrote all sheets.\n"
+                   "# TYPE whistle_sheets_good gauge\nwhistle_sheets_good %d\n",
+                   (long long)written_at / 1000, good);
+    (void)snprintf(path, sizeof path, "%s/sheets.prom", sheets->folder);
+    (void)file_replace(path, text, strlen(text), 0644);
+}
+
+// For an operator, for `doctor` and for our own next start. Keeps the time of the last whole round.
+static void write_report(const struct sheets *sheets, int64_t written_at, bool good)
+{
+    char path[1024], why[1024] = "";
     if (!good)
         fault_line(&sheets->fault, why, sizeof why);
     json_t *json = must(json_pack("{s:b, s:I, s:I, s:I, s:I, s:s}", "good", good, "written_ms",
@@ -159,15 +174,14 @@ static void write_state(const struct sheets *sheets, int64_t written_at, bool go
     (void)file_replace(path, bytes, strlen(bytes), 0644);
     free(bytes);
     json_decref(json);
-    (void)snprintf(text, sizeof text,
-                   "# HELP whistle_sheets_written_seconds When every sheet was last written.\n"
-                   "# TYPE whistle_sheets_written_seconds gauge\n"
-                   "whistle_sheets_written_seconds %lld\n"
-                   "# HELP whistle_sheets_good Whether the last round wrote all sheets.\n"
-                   "# TYPE whistle_sheets_good gauge\nwhistle_sheets_good %d\n",
-                   (long long)written_at / 1000, good);
-    (void)snprintf(path, sizeof path, "%s/sheets.prom", sheets->folder);
-    (void)file_replace(path, text, strlen(text), 0644);
+}
+
+// sheets.json is the last file of a round: whoever sees a round in it finds all other files of that
+// round in their place. A crash between the two leaves the json older than the files, never newer.
+static void write_state(const struct sheets *sheets, int64_t written_at, bool good)
+{
+    write_metrics(sheets, written_at, good);
+    write_report(sheets, written_at, good);
 }
 
 static void tell(const struct sheets *sheets, bool good)

@@ -256,6 +256,11 @@ def test_hourly_files():
 
     def reader():
         while not stop.is_set():
+            if seen := state(folder).get("written_ms"):
+                with open(folder + "/sheets.prom") as file:
+                    told = int(re.search(r"^whistle_sheets_written_seconds (\d+)$", file.read(), re.M)[1])
+                if told < seen // 1000:
+                    torn.append(f"sheets.prom of {told}, sheets.json of {seen}")
             for name in os.listdir(folder) if os.path.isdir(folder) else ():
                 if name.endswith(".html") and not name.startswith("."):
                     with open(f"{folder}/{name}") as file:
