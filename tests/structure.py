@@ -20,7 +20,7 @@ import runner  # noqa: E402
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("WHISTLE_BUILD", os.path.join(TOP, "build-test"))
 KERNELS = ("base", "district", "match", "quota")      # pure libraries
-PLATFORM = ("client", "runtime")             # what programs stand on
+PLATFORM = ("http", "client", "runtime")             # what programs stand on
 TOOLS = ("cli", "migrate")                   # programs that are no services
 # Where a room may look besides itself. "whistle": our public header and the generated messages.
 MAY = {
@@ -28,16 +28,17 @@ MAY = {
     "quota": {"base"},
     "district": {"base", "whistle"},
     "match": {"base"},
+    "http": {"base"},
     "client": {"base", "whistle"},
-    "runtime": {"base", "client", "whistle"},
+    "runtime": {"base", "client", "http", "whistle"},
     "cli": {"base", "client", "district", "match", "whistle"},
     "migrate": {"base", "runtime"},
 }
-SERVICE_MAY = {"base", "client", "runtime", "district", "match", "quota", "whistle"}
+SERVICE_MAY = {"base", "client", "http", "runtime", "district", "match", "quota", "whistle"}
 RULES_MAY = {"base", "district", "match", "quota", "whistle"}
 NAMES_OF_ROLES = "client/keys.h"  # rules ask who acts; that they call nothing of it is tested below
 BOUND = ("main", "wire", "handler", "view", "store")  # a service's files that are no pure rules
-OUTSIDE = {"uv.h": ("client", "runtime"), "zmq.h": ("client", "runtime"), "libpq-fe.h": ("runtime",),
+OUTSIDE = {"uv.h": ("client", "http", "runtime"), "zmq.h": ("client", "runtime"), "libpq-fe.h": ("runtime",),
            "curl/curl.h": ("cli",), "utf8proc.h": ("match",), "time.h": None}
 IMPURE = re.compile(r"^(uv_.*|zmq_.*|PQ.*|time|clock_gettime|gettimeofday|rand|random|srand|getrandom"
                     r"|randombytes.*|crypto_\w+_keygen|open|openat|fopen|read|write|socket|connect|getenv"

@@ -2,6 +2,7 @@
 # A room is services/<name>/: its .c files make its library or its program.
 set(WH_OUTSIDE_base)
 set(WH_OUTSIDE_client PkgConfig::UV PkgConfig::ZMQ PkgConfig::SODIUM PkgConfig::JANSSON)
+set(WH_OUTSIDE_http PkgConfig::UV wh_llhttp)
 set(WH_OUTSIDE_runtime PkgConfig::PQ PkgConfig::INIH wh_llhttp)
 set(WH_OUTSIDE_cli PkgConfig::CURL)
 set(WH_OUTSIDE_match PkgConfig::UTF8PROC)
