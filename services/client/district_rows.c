@@ -45,6 +45,11 @@ void read_category(struct reader *r, const json_t *json, Whistle__V1__Category *
     c->full_address = read_texts(r, json, "full_address", &c->n_full_address);
     c->advice_zh = read_text(r, json, "advice_zh", false);
     c->advice_en = read_text(r, json, "advice_en", false);
+    c->resident = read_bool(r, json, "resident");
+    c->public_zh = read_text(r, json, "public_zh", false);
+    c->public_en = read_text(r, json, "public_en", false);
+    c->response_zh = read_text(r, json, "response_zh", false);
+    c->response_en = read_text(r, json, "response_en", false);
     READ_TABLE(r, json, "questions", c->questions, c->n_questions, read_question);
 }
 

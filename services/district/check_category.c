@@ -30,10 +30,30 @@ static void check_question(struct check *check, size_t i, size_t j)
                     "categories[%zu].questions[%zu].min", i, j);
 }
 
+// What residents read.
+static void check_public(struct check *check, size_t i)
+{
+    const Whistle__V1__Category *category = check->data->categories[i];
+    const struct {
+        const char *text, *field;
+        size_t max;
+    } texts[] = {{category->public_zh, "public_zh", 64},
+                 {category->public_en, "public_en", 64},
+                 {category->response_zh, "response_zh", 500},
+                 {category->response_en, "response_en", 500}};
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        enum wh_rule rule = WH_RULE_FIELD_FORMAT;
+        const char *text = texts[k].text;
+        if (wh_text_check(text, strlen(text), texts[k].max, &rule) != 0)
+            check_fault(check, rule, "", "categories[%zu].%s", i, texts[k].field);
+    }
+}
+
 static void check_category(struct check *check, size_t i)
 {
     const Whistle__V1__Category *category = check->data->categories[i];
     check_name(check, category->zh, 64, "categories", i, "zh");
+    check_public(check, i);
     if (check_code(check, category->code, "categories", i) &&
         !wh_code_table_add(&check->categories, category->code, (uint32_t)i))
         check_fault(check, WH_RULE_FIELD_TWICE, "", "categories[%zu].code", i);

@@ -140,6 +140,9 @@ static void shake(Whistle__V1__District *d)
         c->zh = text();
         c->advice_zh = roll(2) ? text() : (char *)protobuf_c_empty_string;
         c->sensitive = roll(2);
+        c->resident = roll(2);
+        c->public_zh = roll(2) ? text() : (char *)protobuf_c_empty_string;
+        c->response_en = roll(2) ? text() : (char *)protobuf_c_empty_string;
         c->dedup_radius_m = (int32_t)roll(500);
         for (size_t k = 0; k < c->n_questions; k++)
             shake_question(c->questions[k]);
