@@ -41,6 +41,9 @@ enum wh_rule decide_extend(struct deciding *x)
     if (t->flags & TASK_EXTENSION_ASKED)
         return refuse(x, WH_RULE_TASK_EXTEND_PENDING, "task", "%s waits for its approver",
                       x->task_id);
+    if (t->flags & TASK_LEDGER_ASKED)
+        return refuse(x, WH_RULE_TASK_LEDGER_PENDING, "task", "%s waits for its approver",
+                      x->task_id);
     if (now_of(x) >= due)
         return refuse(x, WH_RULE_TASK_EXTEND_LATE, "task", "due_resolve has passed");
     if (until <= due || until > due + EXTENSION_MAX_MS)
@@ -89,6 +92,9 @@ static enum wh_rule check_ledger(struct deciding *x)
         return refuse(x, WH_RULE_TASK_LEDGER_EARLY, "task", "%s is not checked in", x->task_id);
     if (t->flags & TASK_LEDGER_ASKED)
         return refuse(x, WH_RULE_TASK_LEDGER_PENDING, "task", "%s waits for its approver",
+                      x->task_id);
+    if (t->flags & TASK_EXTENSION_ASKED)
+        return refuse(x, WH_RULE_TASK_EXTEND_PENDING, "task", "%s waits for its approver",
                       x->task_id);
     if (x->command->text == NULL || x->command->text[0] == '\0')
         return refuse(x, WH_RULE_FIELD_MISSING, "plan", "a plan, please");

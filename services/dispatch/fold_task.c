@@ -42,6 +42,13 @@ static int on_checked_in(struct task *t, int64_t at)
     return 0;
 }
 
+// What it had of the ledger before its priority rose counts no more.
+static void forget_ledger(struct task *t)
+{
+    drop_flag(t, TASK_LEDGER_WAITED);
+    t->ledger_until = 0;
+}
+
 static int on_reported(struct task *t, int64_t at, const Whistle__V1__TaskReported *e)
 {
     t->outcome = (uint8_t)e->outcome;
@@ -50,6 +57,7 @@ static int on_reported(struct task *t, int64_t at, const Whistle__V1__TaskReport
         t->reported_at = at;
         t->feedback_at = at;
         drop_flag(t, TASK_ON_LEDGER | TASK_LEDGER_ASKED | TASK_EXTENSION_ASKED);
+        forget_ledger(t);
         return 0;
     }
     if (t->state != TASK(DISPUTED))
@@ -188,6 +196,39 @@ static void reset_clock(struct task_clock *clock, int64_t due, int64_t by_rule,
     clock_set(clock, due == by_rule ? dispatched_at : now, due);
 }
 
+// The ledger is for P4 alone. What a rising priority ends is kept for the day it is taken back.
+static void leave_ledger(struct task *t)
+{
+    if (t->flags & TASK_ON_LEDGER)
+        t->ledger_until = t->clocks[CLOCK_RESOLVE].due;
+    if (t->flags & TASK_LEDGER_ASKED)
+        raise_flag(t, TASK_LEDGER_WAITED);
+    drop_flag(t, TASK_ON_LEDGER | TASK_LEDGER_ASKED);
+}
+
+static void return_to_ledger(struct task *t, const Whistle__V1__TaskClocks *dues)
+{
+    if (dues->on_ledger) {
+        raise_flag(t, TASK_ON_LEDGER);
+        t->clocks[CLOCK_RESOLVE].from = t->dispatched_at;
+    }
+    if (dues->ledger_asked)
+        raise_flag(t, TASK_LEDGER_ASKED);
+    forget_ledger(t);
+}
+
+static void reset_clocks(const struct whistle *w, const struct fold_context *c, struct task *t,
+                         const Whistle__V1__TaskClocks *dues)
+{
+    Whistle__V1__Priority to = (Whistle__V1__Priority)w->priority;
+    struct dues d = clock_dues(c->district, w->times_set, to, t->dispatched_at);
+    int64_t paused = to == PRIORITY(P1) ? 0 : t->paused_ms, from = t->dispatched_at;
+    reset_clock(&t->clocks[CLOCK_SIGN], dues->due_sign, d.sign, from, c->at);
+    reset_clock(&t->clocks[CLOCK_CHECKIN], dues->due_checkin, d.checkin, from, c->at);
+    reset_clock(&t->clocks[CLOCK_REPORT], dues->due_report, d.report, from, c->at);
+    reset_clock(&t->clocks[CLOCK_RESOLVE], dues->due_resolve, d.resolve + paused, from, c->at);
+}
+
 static int on_priority(struct whistle *w, const struct fold_context *c,
                        const Whistle__V1__WhistlePriorityChanged *e)
 {
@@ -196,19 +237,15 @@ static int on_priority(struct whistle *w, const struct fold_context *c,
         struct task *t = fold_task_of(w, c, e->tasks[i]->task);
         if (t == NULL)
             return WH_E_INVALID;
-        struct dues d = clock_dues(c->district, w->times_set, e->to, t->dispatched_at);
-        int64_t paused = e->to == PRIORITY(P1) ? 0 : t->paused_ms, from = t->dispatched_at;
-        reset_clock(&t->clocks[CLOCK_SIGN], e->tasks[i]->due_sign, d.sign, from, c->at);
-        reset_clock(&t->clocks[CLOCK_CHECKIN], e->tasks[i]->due_checkin, d.checkin, from, c->at);
-        reset_clock(&t->clocks[CLOCK_REPORT], e->tasks[i]->due_report, d.report, from, c->at);
-        reset_clock(&t->clocks[CLOCK_RESOLVE], e->tasks[i]->due_resolve, d.resolve + paused, from,
-                    c->at);
+        if (e->to != PRIORITY(P4))
+            leave_ledger(t);
+        reset_clocks(w, c, t, e->tasks[i]);
+        if (e->to == PRIORITY(P4))
+            return_to_ledger(t, e->tasks[i]);
         if (e->to == PRIORITY(P1) && t->state != TASK(REPORTED))
             t->feedback_at = 0;
         else if (e->restored && t->outcome != 0 && t->feedback_at == 0)
             t->feedback_at = c->at; // it was told of once, before it was raised
-        if (e->to != PRIORITY(P4))
-            drop_flag(t, TASK_ON_LEDGER | TASK_LEDGER_ASKED);
     }
     return 0;
 }
@@ -300,7 +337,8 @@ static int fold_named(struct whistle *w, const struct fold_context *c, struct ta
     case EVENT(RULED):
         return on_ruled(w, c, t, e->ruled);
     case EVENT(EXTENSION_ASKED):
-        t->asked_until = e->extension_asked->until_at;
+        t->asked_until = e->extension_asked->until_at; // in the place of what it had asked
+        drop_flag(t, TASK_LEDGER_WAITED);
         raise_flag(t, TASK_EXTENSION_ASKED);
         return 0;
     case EVENT(EXTENSION_DECIDED):

@@ -158,6 +158,15 @@ static bool is_reset(const struct task *t)
     return task_is_open(t) || task_before_join(t) != 0;
 }
 
+// What its rising priority had ended stands again, but for more time that was given since.
+static void return_to_ledger(const struct task *t, Whistle__V1__TaskClocks *clocks)
+{
+    clocks->on_ledger = t->ledger_until != 0;
+    clocks->ledger_asked = t->flags & TASK_LEDGER_WAITED;
+    if (t->ledger_until > clocks->due_resolve)
+        clocks->due_resolve = t->ledger_until;
+}
+
 static Whistle__V1__TaskClocks *reset_clocks(struct pen *p, const struct task *t,
                                              Whistle__V1__Priority to, bool restored)
 {
@@ -169,6 +178,8 @@ static Whistle__V1__TaskClocks *reset_clocks(struct pen *p, const struct task *t
     clocks->due_checkin = d.checkin;
     clocks->due_report = d.report;
     clocks->due_resolve = d.resolve;
+    if (restored && to == PRIORITY(P4))
+        return_to_ledger(t, clocks);
     return clocks;
 }
 

@@ -167,9 +167,10 @@ static int put_task(struct wh_turn *turn, const struct whistle *w, const struct 
                   l0(t->clocks[CLOCK_RULING].due), l0(t->clocks[CLOCK_LEDGER].due), l0(d.due_next),
                   l0(t->signed_at), l0(t->checked_in_at), l0(t->feedback_at), l0(t->reported_at),
                   l0(t->paused_ms), l0(t->asked_until), l0(t->extended_until), l0(t->ledger_from),
-                  l0(t->ledger_left), i0(t->alternative), WH_S(t->part), WH_S(t->state),
-                  s0(t->outcome), s0(t->rating), s0(t->rework), WH_S(t->flags), WH_S(d.escalation),
-                  WH_Z(d.open), plain ? WH_NULL('B') : WH_B(clocks, sizeof clocks));
+                  l0(t->ledger_left), l0(t->ledger_until), i0(t->alternative), WH_S(t->part),
+                  WH_S(t->state), s0(t->outcome), s0(t->rating), s0(t->rework), WH_S(t->flags),
+                  WH_S(d.escalation), WH_Z(d.open),
+                  plain ? WH_NULL('B') : WH_B(clocks, sizeof clocks));
 }
 
 static int put_tasks(struct wh_turn *turn, const struct whistle *before,

@@ -105,6 +105,7 @@ static void take_task(struct columns *c, struct task *t)
     t->extended_until = next_int(c);
     t->ledger_from = next_int(c);
     t->ledger_left = next_int(c);
+    t->ledger_until = next_int(c);
     t->alternative = (int32_t)next_int(c);
     t->part = (uint8_t)next_int(c);
     t->state = (uint8_t)next_int(c);
@@ -117,7 +118,7 @@ static void take_task(struct columns *c, struct task *t)
 
 const struct whistle *store_take(struct store_gather *gather, const struct wh_row *row)
 {
-    enum { OF_WHISTLE = 33, COLUMNS = OF_WHISTLE + 28 };
+    enum { OF_WHISTLE = 33, COLUMNS = OF_WHISTLE + 29 };
     struct columns c = {.row = row};
     struct whistle *w = &gather->room.whistle;
     size_t n_tasks = (size_t)wh_row_int(row, COLUMNS);

@@ -15,7 +15,8 @@
     "t.body, t.ord, t.seq, t.told, t.dispatched_at, t.due_sign, t.due_checkin, t.due_report, "    \
     "t.due_resolve, t.due_ruling, t.due_ledger, t.signed_at, t.checked_in_at, t.feedback_at, "    \
     "t.reported_at, t.paused_ms, t.asked_until, t.extended_until, t.ledger_from, t.ledger_left, " \
-    "t.alternative, t.part, t.state, t.outcome, t.rating, t.rework, t.flags, t.clocks"
+    "t.ledger_until, t.alternative, t.part, t.state, t.outcome, t.rating, t.rework, t.flags, "    \
+    "t.clocks"
 #define GATHER                                                                              \
     "SELECT " WHISTLE_COLUMNS ", " TASK_COLUMNS ", count(t.body) OVER (PARTITION BY w.id) " \
     "FROM unnest($1::int8[]) AS k(id) "                                                     \
@@ -104,16 +105,18 @@ const struct wh_statement store_statements[PUT_STATEMENTS] = {
          "$7::int4[], $8::int2[]) WITH ORDINALITY AS t(id, merged_into, joined_at, held_until, "
          "tell_at, told_at, untold, joined_stage, n) ORDER BY id, n DESC) u WHERE w.id = u.id"},
     [PUT_TASK] =
-        {"task_set", "LILLLLLLLLLLLLLLLLLISSSSSSSZB",
+        {"task_set", "LILLLLLLLLLLLLLLLLLLISSSSSSSZB",
          "WITH t AS (SELECT * FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::int8[], "
          "$5::int8[], $6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::int8[], $11::int8[], "
          "$12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::int8[], "
-         "$18::int8[], $19::int8[], $20::int4[], $21::int2[], $22::int2[], $23::int2[], "
-         "$24::int2[], $25::int2[], $26::int2[], $27::int2[], $28::bool[], $29::bytea[]) "
+         "$18::int8[], $19::int8[], $20::int8[], $21::int4[], $22::int2[], $23::int2[], "
+         "$24::int2[], $25::int2[], $26::int2[], $27::int2[], $28::int2[], $29::bool[], "
+         "$30::bytea[]) "
          "WITH ORDINALITY AS t(whistle, body, dispatched_at, due_sign, due_checkin, due_report, "
          "due_resolve, due_ruling, due_ledger, due_next, signed_at, checked_in_at, feedback_at, "
          "reported_at, paused_ms, asked_until, extended_until, ledger_from, ledger_left, "
-         "alternative, part, state, outcome, rating, rework, flags, escalation, open, clocks, n)), "
+         "ledger_until, alternative, part, state, outcome, rating, rework, flags, escalation, "
+         "open, clocks, n)), "
          "u AS (SELECT DISTINCT ON (whistle, body) * FROM t ORDER BY whistle, body, n DESC) "
          "UPDATE task x SET dispatched_at = u.dispatched_at, due_sign = u.due_sign, "
          "due_checkin = u.due_checkin, due_report = u.due_report, due_resolve = u.due_resolve, "
@@ -121,7 +124,8 @@ const struct wh_statement store_statements[PUT_STATEMENTS] = {
          "signed_at = u.signed_at, checked_in_at = u.checked_in_at, feedback_at = u.feedback_at, "
          "reported_at = u.reported_at, paused_ms = u.paused_ms, asked_until = u.asked_until, "
          "extended_until = u.extended_until, ledger_from = u.ledger_from, "
-         "ledger_left = u.ledger_left, alternative = u.alternative, part = u.part, "
+         "ledger_left = u.ledger_left, ledger_until = u.ledger_until, alternative = u.alternative, "
+         "part = u.part, "
          "state = u.state, outcome = u.outcome, rating = u.rating, rework = u.rework, "
          "flags = u.flags, escalation = u.escalation, open = u.open, clocks = u.clocks "
          "FROM u WHERE x.whistle = u.whistle AND x.body = u.body"},

@@ -54,8 +54,9 @@ enum task_flag {
     TASK_EXTENSION_ASKED = 1 << 6,
     TASK_LEDGER_ASKED = 1 << 7,
     TASK_ON_LEDGER = 1 << 8,
-    TASK_UPHELD = 1 << 9,   // its refusal was right
-    TASK_BEFORE = 15 << 10, // cancelled by a join: its state before (task_before_join)
+    TASK_UPHELD = 1 << 9,         // its refusal was right
+    TASK_BEFORE = 15 << 10,       // cancelled by a join: its state before (task_before_join)
+    TASK_LEDGER_WAITED = 1 << 14, // what it asked of the ledger waited when its priority rose
 };
 #define TASK_BEFORE_SHIFT 10
 
@@ -77,6 +78,7 @@ struct task {
     int64_t asked_until;              // of the extension or the ledger that waits for its approver
     int64_t extended_until;           // the latest approved extension
     int64_t ledger_from, ledger_left; // when the ledger began; what due_resolve had left then, ms
+    int64_t ledger_until;             // of the entry that stood when its priority rose, 0 none
     struct task_clock clocks[CLOCKS];
 };
 

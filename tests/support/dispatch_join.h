@@ -20,7 +20,7 @@ struct world {
     int into[WORLD_MAX]; // the model: joined to this one, NOBODY
     // What the next joins say.
     const char *danger;
-    Whistle__V1__Priority raise_to;
+    Whistle__V1__Priority raise_to, lower_to; // a split's
     Whistle__V1__JoinAs how;
 };
 

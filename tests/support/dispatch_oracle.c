@@ -63,6 +63,7 @@ static void reported(struct play *p, int64_t at, const Whistle__V1__TaskReported
     if (e->outcome != OUTCOME(PROGRESS)) {
         t->reported = at;
         t->on_ledger = false;
+        t->ledger_until = 0;
     }
 }
 
@@ -85,14 +86,23 @@ static int64_t latest(int64_t a, int64_t b)
 static void reprioritised(struct play *p, int64_t floor, const Whistle__V1__TaskClocks *e)
 {
     struct oracle_task *t = task_of(p, e->task);
+    if (t->on_ledger && p->priority != PRIORITY(P4))
+        t->ledger_until = t->due[3];
     anew(p, t, t->base);
     if (p->priority != PRIORITY(P1))
         t->due[3] += t->paused;
     t->due[3] = latest(t->due[3], t->extended);
     for (int i = 0; i < 4; i++)
         t->due[i] = latest(t->due[i], floor);
-    if (p->priority != PRIORITY(P4))
+    if (p->priority != PRIORITY(P4)) {
         t->on_ledger = false;
+        return;
+    }
+    if (floor == 0 && t->ledger_until != 0) { // taken back
+        t->due[3] = latest(t->due[3], t->ledger_until);
+        t->on_ledger = true;
+    }
+    t->ledger_until = 0;
 }
 
 static void ledger(struct play *p, int64_t at, const Whistle__V1__LedgerDecided *e)
@@ -199,6 +209,8 @@ void oracle_check(const struct play *p)
     static const char *const names[] = {"sign", "checkin", "report", "resolve"};
     const struct whistle *w = &p->state.whistle;
     assert_int_equal(w->n_tasks, p->n_oracle);
+    for (size_t i = 0; i < w->n_tasks; i++)
+        assert_int_equal(p->oracle[i].on_ledger, (w->tasks[i].flags & TASK_ON_LEDGER) != 0);
     for (size_t i = 0; i < w->n_tasks; i++)
         for (int c = 0; c < 4; c++)
             if (w->tasks[i].clocks[c].due != p->oracle[i].due[c])

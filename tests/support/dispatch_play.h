@@ -17,6 +17,7 @@ struct oracle_task {
     int64_t base, paused, reported, extended, ledger_left;
     int64_t due[4]; // sign, check in, report, resolve
     int64_t asked;
+    int64_t ledger_until; // of the entry that a rising priority ended
     bool on_ledger;
 };
 

@@ -73,10 +73,10 @@ static void rnd_task(struct task *t, int32_t department)
     t->outcome = (uint8_t)rnd(6);
     t->rating = (uint8_t)rnd(4);
     t->rework = (uint8_t)rnd(3);
-    t->flags = (uint16_t)rnd(1u << 14);
-    int64_t *const times[] = {&t->signed_at,   &t->checked_in_at,  &t->feedback_at,
-                              &t->reported_at, &t->paused_ms,      &t->asked_until,
-                              &t->ledger_from, &t->extended_until, &t->ledger_left};
+    t->flags = (uint16_t)rnd(1u << 15);
+    int64_t *const times[] = {
+        &t->signed_at,   &t->checked_in_at, &t->feedback_at,    &t->reported_at, &t->paused_ms,
+        &t->asked_until, &t->ledger_from,   &t->extended_until, &t->ledger_left, &t->ledger_until};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         *times[i] = rnd_time();
     }
