@@ -3,12 +3,12 @@
 # shellcheck disable=SC2034
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libzmq3-dev libuv1-dev libpq-dev
  libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libsodium-dev libjansson-dev libinih-dev
- libcurl4-openssl-dev libutf8proc-dev opencc node-llhttp"
+ libcurl4-openssl-dev libutf8proc-dev libxml2-dev opencc node-llhttp"
 PACKAGES_DATABASE="postgresql-15"
 PACKAGES_RUN="$PACKAGES_DATABASE jq python3 tzdata procps util-linux"
 # What the programs alone need to run, where nothing was built.
 PACKAGES_SERVICES="libzmq5 libuv1 libpq5 libprotobuf-c1 libsodium23 libjansson4 libinih1 libcurl4
- libutf8proc2 ca-certificates tzdata"
+ libutf8proc2 libxml2 ca-certificates tzdata"
 # For tests/run alone. The last line is what Patroni stands on; itself and etcd are only unpacked, since
 # their packages start services of their own.
 PACKAGES_TEST="git libfaketime libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq

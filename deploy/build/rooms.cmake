@@ -8,6 +8,7 @@ set(WH_OUTSIDE_cli PkgConfig::CURL)
 set(WH_OUTSIDE_match PkgConfig::UTF8PROC)
 set(WH_OUTSIDE_dedup_rules wh_match)
 set(WH_OUTSIDE_intake_rules PkgConfig::SODIUM)
+set(WH_OUTSIDE_gateway_rules PkgConfig::SODIUM PkgConfig::JANSSON PkgConfig::XML2)
 set(WH_PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/services)
 
 # Debian ships the HTTP parser as C sources (package node-llhttp).

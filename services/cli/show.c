@@ -73,6 +73,7 @@ void page_unsealed(struct cli *cli, const ProtobufCMessage *body)
         {T("哨号", "number"), unsealed->number},
         {T("反映人", "reporter"), unsealed->reporter ? unsealed->reporter->name : ""},
         {T("电话", "phone"), unsealed->reporter ? unsealed->reporter->phone : ""},
+        {T("邮箱", "mail"), unsealed->reporter ? unsealed->reporter->email : ""},
         {T("标题", "title"), unsealed->title},
         {T("地址", "address"), unsealed->address},
         {T("原文", "text"), unsealed->text},

@@ -297,6 +297,7 @@ static const struct word whys[] = {
     {"UNCHECKED", "未查重", "not compared"},
     {"JOINED", "并入另一哨", "joined to another"},
     {"RESOLVED", "那件事已解决", "that one was resolved"},
+    {"SAID", "反映人说是同一件事", "the reporter says it is the same"},
     {"BY_HAND", "自动归并已关", "joining by itself is off"},
     {"ASKS", "要求的部门或物资不同", "asks for other things"},
 };

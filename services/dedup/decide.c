@@ -182,6 +182,21 @@ void decide_blown(const struct decide_by *by, const struct standing *standing,
         v->until_at = 0;
 }
 
+void decide_said(const struct decide_by *by, const struct standing *standing, int64_t same_as,
+                 struct verdict *verdict)
+{
+    const struct standing *root = same_as != 0 ? matter_of(by, same_as, standing) : NULL;
+    if (root == NULL || by->settings->by_hand || against(by->matters, standing, root) != NULL)
+        return;
+    struct resemblance like = {.root = root->id,
+                               .compared = same_as,
+                               .score = {.distance_m = -1},
+                               .band = MATCH_SAME,
+                               .rule = "SAID"};
+    *verdict = (struct verdict){.kind = VERDICT_MERGE, .n = 1, .like = {like}};
+    verdict->raise_to = decide_raise(by, root->id, standing->priority, 1);
+}
+
 int decide_read_raise(const char *text, struct decide_settings *settings)
 {
     settings->n_raise = 0;

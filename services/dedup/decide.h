@@ -57,6 +57,10 @@ size_t decide_likenesses(const struct decide_by *by, const struct standing *stan
 void decide_blown(const struct decide_by *by, const struct standing *standing,
                   const struct simindex_hit *hits, size_t n_hits, int64_t blown_at,
                   struct verdict *ret_verdict);
+// What a reporter says it is the same as, and a person has looked at: joined to that one's matter
+// (SAID) where nothing stands against it, whatever the texts look like. same_as 0: nothing.
+void decide_said(const struct decide_by *by, const struct standing *standing, int64_t same_as,
+                 struct verdict *verdict);
 // The priority of root `into` when a whistle of this priority joins with all its own supporters
 // (joining counts them and itself); 0: it stays. By the number of supporters it never rises to P1.
 uint8_t decide_raise(const struct decide_by *by, int64_t into, uint8_t priority, size_t joining);

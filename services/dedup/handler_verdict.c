@@ -39,6 +39,8 @@ static void find(struct judging *j)
         return;
     size_t n = reports_find(&state->reports, state->model, j->report, hits);
     decide_blown(&by, &j->raised.standing, hits, n, j->item->event->at, &j->verdict);
+    if (!j->blown->unreviewed)
+        decide_said(&by, &j->raised.standing, j->raised.same_as, &j->verdict);
 }
 
 static void say_cleared(struct judging *j, Whistle__V1__DedupEvent *event,

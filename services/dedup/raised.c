@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/id.h"
 #include "match/normalise.h"
 
 #define KEY_MAX 12000 // code points: more than any text that passes a door
@@ -115,6 +116,17 @@ static void read_input(const struct wh_district *district, int64_t id,
     read_place(district, facts, input);
 }
 
+// Another district's number is none.
+static int64_t said_to_be(const struct wh_district *district, const char *number)
+{
+    char prefix[WH_PREFIX_MAX + 1];
+    int64_t id = 0;
+    if (wh_number_parse(number, prefix, &id) != 0 ||
+        strcmp(prefix, wh_district_prefix(district)) != 0)
+        return 0;
+    return id;
+}
+
 static void read_danger(const struct wh_district *district, const Whistle__V1__WhistleFacts *facts,
                         struct danger *danger)
 {
@@ -139,6 +151,7 @@ void raised_read(const struct wh_district *district, int64_t id,
     if (ret_raised->danger.n > 0)
         ret_raised->standing.flags |= REPORT_DANGER;
     read_input(district, id, facts, &ret_raised->input);
+    ret_raised->same_as = said_to_be(district, facts->same_as);
 }
 
 void raised_supplement(const struct wh_district *district,

@@ -20,6 +20,7 @@ struct raised {
     struct standing standing; // stage, told and seq are for the fold to say
     struct danger danger;
     struct match_input input; // texts borrowed from the facts
+    int64_t same_as;          // what its reporter says it is the same as, 0: nothing
 };
 
 void raised_read(const struct wh_district *district, int64_t id,

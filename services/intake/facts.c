@@ -90,14 +90,14 @@ int facts_mask(struct wh_arena *arena, const struct wh_category *category, const
     return rc != 0 ? rc : mask_answers(arena, category, ask, m);
 }
 
-static bool has_reporter(const struct raise *ask)
+bool facts_names_reporter(const struct raise *ask)
 {
-    return ask->reporter_name[0] != 0 || ask->reporter_phone[0] != 0;
+    return ask->reporter_name[0] != 0 || ask->reporter_phone[0] != 0 || ask->reporter_email[0] != 0;
 }
 
 bool facts_needs_sealing(const struct raise *ask, const struct masked *masked)
 {
-    return masked->cut || has_reporter(ask);
+    return masked->cut || facts_names_reporter(ask);
 }
 
 Whistle__V1__Sealed *facts_seal(struct wh_arena *arena, const struct person *person,

@@ -30,6 +30,7 @@ struct sealing {
     uint8_t nonce_reporter[SEAL_NONCE], nonce_text[SEAL_NONCE];
 };
 
+bool facts_names_reporter(const struct raise *ask);
 bool facts_needs_sealing(const struct raise *ask, const struct masked *masked);
 
 struct facts_frame {

@@ -75,11 +75,12 @@ static int build_sealed(struct wh_arena *arena, const struct facts_frame *frame,
         if (facts->unmasked == NULL)
             return WH_E_NOMEM;
     }
-    if (frame->ask->reporter_name[0] == 0 && frame->ask->reporter_phone[0] == 0)
+    if (!facts_names_reporter(frame->ask))
         return 0;
     Whistle__V1__Reporter reporter = WHISTLE__V1__REPORTER__INIT;
     reporter.name = text(frame->ask->reporter_name);
     reporter.phone = text(frame->ask->reporter_phone);
+    reporter.email = text(frame->ask->reporter_email);
     facts->reporter = facts_seal(arena, &sealing->person, sealing->nonce_reporter, &reporter.base);
     if (facts->reporter == NULL)
         return WH_E_NOMEM;
@@ -108,6 +109,7 @@ static void build_texts(const struct facts_frame *frame, Whistle__V1__WhistleFac
     facts->drill = ask->drill;
     facts->reason = text(ask->reason);
     facts->asked_by = text(ask->asked_by);
+    facts->same_as = text(ask->same_as);
     facts->submitted_at = frame->submitted_at;
 }
 

@@ -13,6 +13,7 @@
 #define RAISE_ADDRESS_MAX 200
 #define RAISE_REASON_MAX 500
 #define RAISE_NAME_MAX 64
+#define RAISE_EMAIL_MAX 254 // RFC 5321
 #define RAISE_TAGS_MAX 16
 #define RAISE_TAG_MAX 32
 #define RAISE_ANSWERS_MAX 32
@@ -43,7 +44,7 @@ struct raise_need {
 
 struct raise {
     const char *unit, *category, *title, *text, *reason, *asked_by;
-    const char *reporter_name, *reporter_phone;
+    const char *reporter_name, *reporter_phone, *reporter_email, *same_as;
     int priority, source; // enums of common.proto, 0 not given
     bool drill;
     struct raise_place place;

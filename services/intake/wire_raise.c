@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/geo.h"
+#include "base/id.h"
 #include "base/time.h"
 #include "intake/wire.h"
 #include "intake/wire_field.h"
@@ -191,15 +192,30 @@ static int check_phone(struct reading *r, const char *phone)
 static int read_reporter(struct reading *r)
 {
     const Whistle__V1__Reporter *from = r->from->reporter;
-    r->to->reporter_name = r->to->reporter_phone = "";
+    r->to->reporter_name = r->to->reporter_phone = r->to->reporter_email = "";
     if (from == NULL)
         return 0;
     if (field_line(from->name, false, RAISE_NAME_MAX, r->fault, "reporter.name") != 0)
         return WH_E_INVALID;
     if (from->phone[0] != 0 && check_phone(r, from->phone) != 0)
         return WH_E_INVALID;
+    if (field_line(from->email, false, RAISE_EMAIL_MAX, r->fault, "reporter.email") != 0)
+        return WH_E_INVALID;
+    if (from->email[0] != 0 && (from->email[0] == '@' || strchr(from->email, '@') == NULL))
+        return fault_set(r->fault, WH_RULE_FIELD_FORMAT, "reporter.email");
     r->to->reporter_name = from->name;
+    r->to->reporter_email = from->email;
     r->to->reporter_phone = from->phone;
+    return 0;
+}
+
+static int read_same_as(struct reading *r)
+{
+    char prefix[WH_PREFIX_MAX + 1];
+    int64_t id = 0;
+    r->to->same_as = r->from->same_as;
+    if (r->from->same_as[0] != 0 && wh_number_parse(r->from->same_as, prefix, &id) != 0)
+        return fault_set(r->fault, WH_RULE_FIELD_FORMAT, "same_as");
     return 0;
 }
 
@@ -211,7 +227,8 @@ static int read_rest(struct reading *r)
     if ((int)from->source < 0 || from->source > WHISTLE__V1__SOURCE__SOURCE_OPEN311)
         return fault_set(r->fault, WH_RULE_FIELD_ENUM, "source");
     if (field_text(from->reason, false, RAISE_REASON_MAX, r->fault, "reason") != 0 ||
-        read_to(r) != 0 || field_code(from->asked_by, false, r->fault, "asked_by") != 0)
+        read_to(r) != 0 || read_same_as(r) != 0 ||
+        field_code(from->asked_by, false, r->fault, "asked_by") != 0)
         return WH_E_INVALID;
     r->to->source = (int)from->source;
     r->to->reason = from->reason;

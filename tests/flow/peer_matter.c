@@ -176,6 +176,8 @@ static void judge_again(struct again *a, const Whistle__V1__Event *envelope,
         abort();
     size_t n = reports_find(&a->state.reports, a->state.model, report, hits);
     decide_blown(&by, &raised.standing, hits, n, at, &verdict);
+    if (!blown->unreviewed)
+        decide_said(&by, &raised.standing, raised.same_as, &verdict);
     bool unchecked =
         event->what_case == EVENT(CLEARED) && strcmp(event->cleared->why, "UNCHECKED") == 0;
     if (!unchecked && !same_verdict(&verdict, event)) {

@@ -256,6 +256,43 @@ static void test_apart_is_never_the_same(void **state)
     assert_int_equal(like[0].band, MATCH_NEW);
 }
 
+// What its reporter says it is the same as: joined whatever the texts look like, but nothing that
+// stands against a join by itself is overruled.
+static struct verdict said(struct standing standing, int64_t same_as)
+{
+    struct verdict verdict = {.kind = VERDICT_CLEAR};
+    decide_said(&by, &standing, same_as, &verdict);
+    return verdict;
+}
+
+static void test_said_to_be_the_same(void **state)
+{
+    (void)state;
+    put(out(A, P(3)));
+    put(out(B, P(3)));
+    assert_int_equal(matters_join(matters, B, A, 1, 0), 0);
+    struct verdict v = said(out(NEW_ONE, P(3)), B);
+    assert_int_equal(v.kind, VERDICT_MERGE);
+    assert_int_equal(v.like[0].root, A);
+    assert_int_equal(v.like[0].compared, B);
+    assert_string_equal(v.like[0].rule, "SAID");
+    assert_int_equal(said(out(NEW_ONE, P(2)), A).raise_to, 2);
+    assert_int_equal(said(out(NEW_ONE, P(1)), A).kind,
+                     VERDICT_CLEAR); // never a P1 into a lower one
+    assert_int_equal(said(out(NEW_ONE, P(3)), 0).kind, VERDICT_CLEAR);
+    assert_int_equal(said(out(NEW_ONE, P(3)), 999).kind, VERDICT_CLEAR);
+    struct standing asks = out(NEW_ONE, P(3)), drill = asks;
+    asks.asks = 77;
+    drill.flags = REPORT_DRILL;
+    assert_int_equal(said(asks, A).kind, VERDICT_CLEAR);
+    assert_int_equal(said(drill, A).kind, VERDICT_CLEAR);
+    settings.by_hand = true;
+    assert_int_equal(said(out(NEW_ONE, P(3)), A).kind, VERDICT_CLEAR);
+    settings.by_hand = false;
+    put(resolved(A, STATE(RESOLVED), NOW - DAY));
+    assert_int_equal(said(out(NEW_ONE, P(3)), A).kind, VERDICT_CLEAR);
+}
+
 // Its own, the most urgent of who is in it, one more at each threshold but never P1 by number.
 static void test_priority_of_a_matter(void **state)
 {
@@ -465,6 +502,7 @@ int main(void)
         TEST(test_resolved),
         TEST(test_drill_and_asks),
         TEST(test_apart_is_never_the_same),
+        TEST(test_said_to_be_the_same),
         TEST(test_priority_of_a_matter),
         TEST(test_best_first_and_bounded),
         TEST(test_rise),

@@ -214,7 +214,8 @@ static void nothing_personal_nothing_sealed(void **state)
                         .text = "每天15:30至17:00约20个摊位占满人行道,12号楼停放14辆。",
                         .place = {.address = "染坊街18号3号楼"},
                         .reporter_name = "",
-                        .reporter_phone = ""};
+                        .reporter_phone = "",
+                        .reporter_email = ""};
     struct masked masked;
     const struct wh_category *category = wh_district_category(district, "FLOODING");
     assert_int_equal(facts_mask(&arena, category, &ask, &masked), 0);
