@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/http.h"
+#include "http/internal.h"
 
 struct http_buffer {
     size_t references, n;
@@ -43,4 +43,10 @@ char *http_buffer_data(struct http_buffer *buffer)
 size_t http_buffer_size(const struct http_buffer *buffer)
 {
     return buffer->n;
+}
+
+void http_buffer_cut(struct http_buffer *buffer, size_t n)
+{
+    buffer->n = n;
+    buffer->data[n] = '\0';
 }

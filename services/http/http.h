@@ -79,8 +79,10 @@ bool http_pair_next(struct wh_str *rest, struct wh_arena *arena, struct http_pai
 // The first value of that name in the query. 0, WH_E_NOTFOUND, WH_E_INVALID, WH_E_NOMEM.
 int http_query_get(const struct http_request *request, const char *name, struct wh_str *ret_value);
 
-// fn is called once, from the loop, when the connection breaks before the answer; the request must
-// be answered all the same (nothing is sent then). NULL: nobody wants to know.
+// fn is called once, from the loop, when the connection breaks before the answer. A request that
+// handle() was given must be answered all the same (nothing is sent then, also inside fn); one
+// known from head() only is over after fn, also when the room itself refuses its body. NULL: nobody
+// wants to know.
 void http_on_gone(struct http_request *request, void (*fn)(struct http_request *request, void *arg),
                   void *arg);
 
@@ -105,8 +107,8 @@ struct http_reply {
     bool close;                 // the connection ends with this reply
 };
 
-// Answers; the request is gone. A header with a control character is left out, which is a bug of
-// the caller's (asserted). To HEAD and for 204 and 304 no body is sent.
+// Answers; the request is gone. A header with a control character is left out. To HEAD and for 204
+// and 304 no body is sent.
 void http_respond(struct http_request *request, const struct http_reply *reply);
 // The same with a text: "text/plain; charset=utf-8".
 void http_respond_text(struct http_request *request, int status, const char *text);

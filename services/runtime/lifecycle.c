@@ -36,13 +36,13 @@ void wh_lifecycle_stop(struct wh_runtime *runtime)
     close_db(&runtime->viewer);
     wh_engine_close(runtime->engine);
     wh_owner_close(runtime->owner);
-    if (runtime->http)
-        wh_http_close(runtime->http);
+    if (runtime->probe)
+        wh_probe_close(runtime->probe);
     wh_zap_free(runtime->zap);
     wh_identity_free(runtime->identity);
     runtime->engine = NULL;
     runtime->owner = NULL;
-    runtime->http = NULL;
+    runtime->probe = NULL;
     runtime->zap = NULL;
     runtime->identity = NULL;
     wh_log(WH_LOG_INFO, "service.stopped", NULL);

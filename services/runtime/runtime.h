@@ -8,7 +8,7 @@
 #include "runtime/disk.h"
 #include "runtime/door.h"
 #include "runtime/feed.h"
-#include "runtime/http.h"
+#include "runtime/probe.h"
 #include "runtime/identity.h"
 #include "runtime/journal.h"
 #include "runtime/log.h"
@@ -36,7 +36,7 @@ struct wh_runtime {
     uv_loop_t loop;
     struct wh_settings *settings;
     struct wh_metrics *metrics;
-    struct wh_http *http;
+    struct wh_probe *probe;
     struct wh_bus *bus;
     struct wh_identity *identity;
     struct wh_zap *zap;

@@ -313,9 +313,9 @@ static void parts(struct wh_runtime *runtime)
     if (wh_followings_new(runtime, &runtime->followings, why, sizeof why) != 0)
         wh_fatal("doors", "%s", why);
     int port = (int)wh_settings_int(settings, "metrics_port");
-    if (port > 0 &&
-        wh_http_open(&runtime->loop, wh_settings_text(settings, "metrics_address"), port,
-                     runtime->metrics, wh_ready, wh_figures_refresh, runtime, &runtime->http) != 0)
+    if (port > 0 && wh_probe_open(&runtime->loop, wh_settings_text(settings, "metrics_address"),
+                                  port, runtime->metrics, wh_ready, wh_figures_refresh, runtime,
+                                  &runtime->probe) != 0)
         wh_fatal("metrics", "cannot listen at %s:%d", wh_settings_text(settings, "metrics_address"),
                  port);
 }
