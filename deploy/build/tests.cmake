@@ -4,7 +4,7 @@
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.c)
 set(rooms wh_runtime intake_rules dedup_rules dispatch_rules gateway_rules wh_match)
-foreach(service intake_service dedup_service dispatch_service)
+foreach(service intake_service dedup_service dispatch_service gateway_service)
   if(TARGET ${service})
     list(PREPEND rooms ${service})
   endif()

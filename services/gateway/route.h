@@ -40,6 +40,7 @@ struct gateway_route {
     // (NULL: Done). body: the field that the request's body fills (NULL: the command itself).
     enum route_door door;
     const char *member, *answer, *body;
+    const char *needs; // fields of the body without which it is refused (words)
     const char *query; // fields (words with spaces between) that query parameters may give
     // The shape taken and answered where there is no door; any_answer: a JSON object of its own.
     const ProtobufCMessageDescriptor *takes, *answers;
