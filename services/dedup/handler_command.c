@@ -224,6 +224,7 @@ static int do_split(struct dedup *state, struct wh_turn *turn, const struct wh_i
     split.reason = message->reason;
     split.supporters = (int32_t)(matters_supporters(state->matters, from) - leaving);
     split.lower_to = lower_to(state, number, from);
+    say_through(&say, state->matters, number, &split.n_through, &split.through);
     event.what_case = EVENT(SPLIT);
     event.split = &split;
     if (say.failed)

@@ -76,6 +76,8 @@ static int forward(struct dedup *state, struct wh_turn *turn, const struct wh_it
     forwarded.event = (Whistle__V1__IntakeEvent *)(uintptr_t)intake_event(item);
     if (root != 0 && root != item->event->object) {
         forwarded.matter = say_number(&say, root);
+        say_through(&say, state->matters, item->event->object, &forwarded.n_through,
+                    &forwarded.through);
         add_danger(state, &say, root, intake_event(item), &forwarded);
     }
     event.what_case = EVENT(FORWARDED);

@@ -105,6 +105,21 @@ Whistle__V1__Likeness *say_likeness(struct say *say, const struct resemblance *l
     return said;
 }
 
+void say_through(struct say *say, const struct matters *matters, int64_t id, size_t *ret_n,
+                 char ***ret_numbers)
+{
+    int64_t root = matters_root(matters, id);
+    size_t n = 0;
+    *ret_n = 0;
+    for (int64_t at = matters_parent(matters, id); at != 0 && at != root;
+         at = matters_parent(matters, at))
+        n++;
+    *ret_numbers = n == 0 ? NULL : say_list(say, n);
+    for (int64_t at = matters_parent(matters, id); *ret_n < n && !say->failed;
+         at = matters_parent(matters, at))
+        (*ret_numbers)[(*ret_n)++] = say_number(say, at);
+}
+
 void say_new_danger(struct say *say, const struct matters *matters, int64_t into,
                     const struct danger *danger, size_t *ret_n, char ***ret_words)
 {

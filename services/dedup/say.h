@@ -24,6 +24,9 @@ Whistle__V1__Likeness *say_likeness(struct say *say, const struct resemblance *l
 // A list with room for n pointers; NULL only when failed.
 void *say_list(struct say *say, size_t n);
 char *say_copy(struct say *say, const char *text);
+// The joined whistles between this one and its root, nearest first.
+void say_through(struct say *say, const struct matters *matters, int64_t id, size_t *ret_n,
+                 char ***ret_numbers);
 // Words of danger that the branch of root `into` does not have.
 void say_new_danger(struct say *say, const struct matters *matters, int64_t into,
                     const struct danger *danger, size_t *ret_n, char ***ret_words);

@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "dispatch/audience.h"
+#include "dispatch/sayings.h"
 #include "dispatch/whistle.h"
 #include "whistle/v1/dedup.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
@@ -38,6 +39,7 @@ struct decision_context {
     struct deciding_actor actor;     // a timer: empty strings, no roles
     const char *times_set;           // for new tasks: "normal" (also NULL) or "emergency"
     const struct audience *audience; // of the whistle decided on; NULL: nobody stands behind it
+    const struct sayings *sayings;   // of the whistle that joins it or leaves it; NULL: none
     const struct noted *noted;       // withdrawals that came before it; NULL: none
     int64_t collect_first, collect_every; // ms: joined reports are told collected
 };
@@ -134,6 +136,10 @@ int decide_unheld(const struct whistle *w, const Whistle__V1__WhistleHeldBack *h
 // join only where decide_dedup joined.
 int decide_matter(const Whistle__V1__DedupEvent *event, const struct whistle *w,
                   const struct decision_context *context, struct decision *d);
+// And what it means for a joined whistle `w` that stands between the two: it keeps what is said in
+// its branch. Nothing is told; who goes on there hears it from the matter.
+int decide_between(const Whistle__V1__DedupEvent *event, const struct whistle *w,
+                   const struct decision_context *context, struct decision *d);
 // `by` withdraws a number that is not here. Makes WithdrawalNoted of no aggregate. 0, WH_E_NOMEM.
 int decide_noted(int64_t number, const char *reason, const struct decision_context *context,
                  struct decision *d);

@@ -19,6 +19,7 @@ struct dispatch {
     struct wh_shelf
         *books; // number → notices of one whistle, for the turn that asks (handler_notice.c)
     struct wh_shelf *audiences;       // number → struct audience, for the turn that asks
+    struct wh_shelf *sayings;         // number → what was said in it (sayings.h), likewise
     struct wh_shelf *held;            // number → its packed DispatchEvent, for the turn that asks
     struct wh_shelf *noted;           // number → struct noted; all of them are always there
     struct wh_district *district;     // in force; NULL before the first one
@@ -30,6 +31,11 @@ struct dispatch {
         uint8_t *data;
         size_t n, cap;
     } book;
+    struct { // what was said in a matter, being read from rows
+        int64_t key;
+        uint8_t *data;
+        size_t n, cap;
+    } saying;
     int64_t audience_key; // the audience being read from rows
     struct audience audience;
     int64_t collect_first, collect_every; // settings, ms
@@ -98,6 +104,12 @@ int dispatch_need_audience(struct dispatch *state, struct wh_turn *turn, int64_t
 const struct audience *dispatch_audience(struct dispatch *state, int64_t number);
 // A whistle with all behind it now stands behind the matter, as far as this turn goes on.
 int dispatch_audience_joins(struct dispatch *state, int64_t number, int64_t matter);
+// What was said in a matter (handler_sayings.c): to be asked for before. grow: by this decision. 0,
+// WH_E_NOMEM.
+int dispatch_need_sayings(struct dispatch *state, struct wh_turn *turn, int64_t number);
+int dispatch_sayings(struct dispatch *state, struct wh_turn *turn, int64_t number,
+                     struct sayings *ret);
+int dispatch_sayings_grow(struct dispatch *state, struct wh_turn *turn, const struct decision *d);
 // What holds a whistle back, to be asked for before; NULL: nothing does.
 const Whistle__V1__WhistleHeldBack *dispatch_held(struct dispatch *state, struct wh_turn *turn,
                                                   int64_t number);

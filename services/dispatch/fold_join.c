@@ -75,7 +75,7 @@ static int on_supported(struct whistle *w, const Whistle__V1__WhistleSupported *
 {
     w->flags |= WHISTLE_MATTER;
     if (e->tell_at != 0) {
-        w->untold++;
+        w->untold += e->reports > 1 ? (uint32_t)e->reports : 1;
         w->tell_at = e->tell_at;
     }
     return 0;

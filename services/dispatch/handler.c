@@ -190,6 +190,9 @@ int dispatch_apply(struct dispatch *state, struct wh_turn *turn, const struct wh
     if (error == 0 && d->object == 0) {
         error = put_bundles(state, turn, d, seq);
     }
+    if (error == 0) {
+        error = dispatch_sayings_grow(state, turn, d);
+    }
     struct waiting_place place = {seq, 0};
     for (size_t i = 0; i < d->n_waiting && error == 0; i++) {
         error = queue_one(state, turn, item, &d->waiting[i], &place, i);

@@ -62,16 +62,40 @@ static int64_t matter_of(const struct dispatch *state, const struct wh_item *ite
     return number;
 }
 
+// The i-th joined whistle between the two, 0: no more.
+static int64_t between(const struct dispatch *state, const struct wh_item *item, size_t i)
+{
+    const Whistle__V1__DedupEvent *e = dedup_event(item);
+    size_t n = e->what_case == DEDUP(SPLIT)       ? e->split->n_through
+               : e->what_case == DEDUP(FORWARDED) ? e->forwarded->n_through
+                                                  : 0;
+    int64_t number = 0;
+    if (i >= n) {
+        return 0;
+    }
+    const char *text =
+        e->what_case == DEDUP(SPLIT) ? e->split->through[i] : e->forwarded->through[i];
+    return whistle_number_parse(dispatch_district(state), text, &number) == 0 ? number : 0;
+}
+
 int need_dedup(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
     struct dispatch *state = arg;
-    int64_t matter = matter_of(state, item);
+    uint32_t what = (uint32_t)dedup_event(item)->what_case;
+    int64_t matter = matter_of(state, item), number;
+    int error = 0;
     dispatch_need_whistle(state, turn, item->event->object);
     if (matter == 0) {
         return 0;
     }
     dispatch_need_whistle(state, turn, matter);
-    int error = dispatch_need_audience(state, turn, item->event->object);
+    for (size_t i = 0; (number = between(state, item, i)) != 0; i++) {
+        dispatch_need_whistle(state, turn, number);
+    }
+    if (what == DEDUP(MERGED) || what == DEDUP(SPLIT)) {
+        error = dispatch_need_sayings(state, turn, item->event->object);
+    }
+    error = error != 0 ? error : dispatch_need_audience(state, turn, item->event->object);
     return error != 0 ? error : dispatch_need_audience(state, turn, matter);
 }
 
@@ -101,19 +125,38 @@ static int decide_own(struct dispatch *state, struct wh_turn *turn, const struct
     return context.noted == NULL ? 0 : dispatch_noted_done(state, turn, number);
 }
 
-// And for the matter.
+// And for the matter, or for one between the two.
 static int decide_its_matter(struct dispatch *state, struct wh_turn *turn,
-                             const struct wh_item *item, int64_t matter)
+                             const struct wh_item *item, int64_t matter, bool is_between)
 {
     const struct whistle *w = dispatch_before(state, matter);
+    struct sayings sayings;
     if (w == NULL) {
         return 0;
     }
     struct decision_context context = dispatch_context(state, turn, item);
-    context.audience = dispatch_audience(state, matter);
-    decision_init(&state->decision);
-    int error = decide_matter(dedup_event(item), w, &context, &state->decision);
-    return error != 0 ? error : dispatch_apply(state, turn, item, &state->decision, true);
+    struct decision *d = &state->decision;
+    context.audience = is_between ? NULL : dispatch_audience(state, matter);
+    context.sayings = &sayings;
+    decision_init(d);
+    int error = dispatch_sayings(state, turn, item->event->object, &sayings);
+    if (error != 0) {
+        return error;
+    }
+    error = is_between ? decide_between(dedup_event(item), w, &context, d)
+                       : decide_matter(dedup_event(item), w, &context, d);
+    return error != 0 ? error : dispatch_apply(state, turn, item, d, true);
+}
+
+static int decide_all_between(struct dispatch *state, struct wh_turn *turn,
+                              const struct wh_item *item)
+{
+    int error = 0;
+    int64_t number;
+    for (size_t i = 0; error == 0 && (number = between(state, item, i)) != 0; i++) {
+        error = decide_its_matter(state, turn, item, number, true);
+    }
+    return error;
 }
 
 int on_dedup(void *arg, struct wh_turn *turn, const struct wh_item *item)
@@ -135,7 +178,8 @@ int on_dedup(void *arg, struct wh_turn *turn, const struct wh_item *item)
     if (error != 0 || matter == 0 || !concerned) {
         return error;
     }
-    error = decide_its_matter(state, turn, item, matter);
+    error = decide_all_between(state, turn, item);
+    error = error != 0 ? error : decide_its_matter(state, turn, item, matter, false);
     if (error == 0 && e->what_case == DEDUP(MERGED)) {
         error = dispatch_audience_joins(state, item->event->object, matter);
     }

@@ -23,12 +23,13 @@ int dispatch_start(struct wh_runtime *runtime, void **ret_state)
     state->queues = wh_shelf_new(QUEUE_BYTES);
     state->books = wh_shelf_new(BOOK_BYTES);
     state->audiences = wh_shelf_new(BOOK_BYTES);
+    state->sayings = wh_shelf_new(BOOK_BYTES);
     state->held = wh_shelf_new(BOOK_BYTES);
     state->noted = wh_shelf_new(QUEUE_BYTES);
     state->collect_first = wh_setting_int(runtime, "collect_first_s") * 1000;
     state->collect_every = wh_setting_int(runtime, "collect_every_s") * 1000;
     if (state->whistles == NULL || state->queues == NULL || state->books == NULL ||
-        state->audiences == NULL || state->held == NULL || state->noted == NULL) {
+        state->audiences == NULL || state->sayings == NULL || state->held == NULL || state->noted == NULL) {
         dispatch_stop(state);
         return WH_E_NOMEM;
     }
@@ -43,6 +44,7 @@ void dispatch_reset(void *arg)
     wh_shelf_clear(state->queues);
     wh_shelf_clear(state->books);
     wh_shelf_clear(state->audiences);
+    wh_shelf_clear(state->sayings);
     wh_shelf_clear(state->held);
     wh_shelf_clear(state->noted);
     wh_district_free(state->pending);
@@ -60,9 +62,11 @@ void dispatch_stop(void *arg)
     wh_shelf_free(state->queues);
     wh_shelf_free(state->books);
     wh_shelf_free(state->audiences);
+    wh_shelf_free(state->sayings);
     wh_shelf_free(state->held);
     wh_shelf_free(state->noted);
     free(state->book.data);
+    free(state->saying.data);
     free(state);
 }
 
@@ -93,6 +97,7 @@ void dispatch_committed(void *arg)
     state->highest = state->pending_highest;
     wh_shelf_clear(state->books);
     wh_shelf_clear(state->audiences);
+    wh_shelf_clear(state->sayings);
     wh_shelf_clear(state->held);
     wh_metric_set(state->runtime, "shelf_bytes", "memory that whistles take", NULL,
                   (double)wh_shelf_bytes(state->whistles));
@@ -109,6 +114,7 @@ void dispatch_rolled_back(void *arg)
     memset(&state->tally, 0, sizeof state->tally);
     wh_shelf_clear(state->books);
     wh_shelf_clear(state->audiences);
+    wh_shelf_clear(state->sayings);
     wh_shelf_clear(state->held);
 }
 
@@ -139,6 +145,11 @@ const struct wh_loader dispatch_loaders[LOAD_LOADERS] = {
                        .key = 'L',
                        .row = load_audience_row,
                        .done = load_audience_done},
+    [LOAD_SAYINGS] = {.name = "sayings",
+                      .sql = store_load_sayings,
+                      .key = 'L',
+                      .row = load_sayings_row,
+                      .done = load_sayings_done},
     [LOAD_HELD] = {.name = "held", .sql = store_load_held, .key = 'L', .row = load_held_row},
     [LOAD_NOTICES] = {.name = "notices",
                       .sql = store_load_notices,

@@ -84,6 +84,64 @@ static void emit_supported(struct pen *p, Whistle__V1__WhistleSupported *e)
     pen_emit(p);
 }
 
+// ---- what comes and goes along ------------------------------------------------------------------
+static const struct sayings *sayings_of(const struct pen *p)
+{
+    static const struct sayings nothing;
+    return p->c->sayings == NULL ? &nothing : p->c->sayings;
+}
+
+// How many of them from `first` on fit into one event.
+static size_t that_fit(const struct sayings *s, size_t first)
+{
+    size_t n = 0, bytes = 0;
+    while (first + n < s->n) {
+        bytes += sayings_bytes(s->list[first + n]);
+        if (n > 0 && bytes > SAYINGS_EVENT_BYTES)
+            break;
+        n++;
+    }
+    return n;
+}
+
+// Where the newest begin that fit into all events together.
+static size_t newest_that_fit(const struct sayings *s)
+{
+    size_t at = s->n, bytes = 0;
+    while (at > 0 &&
+           bytes + sayings_bytes(s->list[at - 1]) <= (SAYINGS_EVENTS - 1) * SAYINGS_EVENT_BYTES)
+        bytes += sayings_bytes(s->list[--at]);
+    return at;
+}
+
+static size_t bring_along(struct pen *p, Whistle__V1__WhistleSupported *e, size_t first)
+{
+    const struct sayings *s = sayings_of(p);
+    e->n_along = that_fit(s, first);
+    e->along = e->n_along == 0 ? NULL : s->list + first;
+    return first + e->n_along;
+}
+
+static void emit_further(struct pen *p, size_t first)
+{
+    while (first < sayings_of(p)->n && !p->failed && !p->broken) {
+        Whistle__V1__WhistleSupported *e =
+            pen_event(p, EVENT(SUPPORTED), &whistle__v1__whistle_supported__descriptor);
+        e->from = sayings_of(p)->list[first]->from;
+        first = bring_along(p, e, first);
+        emit_supported(p, e);
+    }
+}
+
+static void take_along(struct pen *p, Whistle__V1__SupportLost *e)
+{
+    const struct sayings *s = sayings_of(p);
+    size_t cap = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->list[i]->from, e->from) != 0 && sayings_is_first(s, i))
+            pen_append(p, (void ***)&e->along, &e->n_along, &cap, s->list[i]->from);
+}
+
 static void on_merged(struct pen *p, Whistle__V1__WhistleMerged *said)
 {
     struct whistle *w = p->w;
@@ -99,33 +157,49 @@ static void on_merged(struct pen *p, Whistle__V1__WhistleMerged *said)
     e->danger = said->danger;
     e->n_danger = said->n_danger;
     e->tell_at = somebody_works(w) && said->n_danger == 0 ? tell_at(p) : 0;
+    e->reports = 1 + (int32_t)sayings_speakers(sayings_of(p), said->number);
+    size_t further = bring_along(p, e, newest_that_fit(sayings_of(p)));
     emit_supported(p, e);
+    emit_further(p, further);
     raise_to(p, said->raise_to, said->reason);
     if (said->n_danger > 0 && !p->failed && !p->broken)
         tell_danger(p, said->danger, said->n_danger);
 }
 
-static void on_split(struct pen *p, const Whistle__V1__WhistleSplit *said)
+static void emit_lost(struct pen *p, const Whistle__V1__WhistleSplit *said)
 {
     Whistle__V1__SupportLost *e =
         pen_event(p, EVENT(SUPPORT_LOST), &whistle__v1__support_lost__descriptor);
     e->number = pen_text(p, p->number);
     e->from = said->number;
     e->supporters = said->supporters;
+    take_along(p, e);
     pen_emit(p);
+}
+
+static void on_split(struct pen *p, const Whistle__V1__WhistleSplit *said)
+{
+    emit_lost(p, said);
     if (said->lower_to > (Whistle__V1__Priority)p->w->priority && whistle_is_open(p->w))
         change_priority(p, said->lower_to, said->reason, true);
 }
 
 // More of what is joined to it: a person wrote it, so it is told as its own additions are.
-static void on_more(struct pen *p, const Whistle__V1__WhistleSupplemented *said, char **danger,
-                    size_t n_danger)
+static Whistle__V1__WhistleSupported *more_of(struct pen *p,
+                                              const Whistle__V1__WhistleSupplemented *said)
 {
     Whistle__V1__WhistleSupported *e =
         pen_event(p, EVENT(SUPPORTED), &whistle__v1__whistle_supported__descriptor);
     e->from = said->number;
     e->text = said->text;
     e->supporters = p->c->audience == NULL ? 0 : (int32_t)p->c->audience->supporters;
+    return e;
+}
+
+static void on_more(struct pen *p, const Whistle__V1__WhistleSupplemented *said, char **danger,
+                    size_t n_danger)
+{
+    Whistle__V1__WhistleSupported *e = more_of(p, said);
     e->danger = danger;
     e->n_danger = n_danger;
     emit_supported(p, e);
@@ -157,5 +231,19 @@ int decide_matter(const Whistle__V1__DedupEvent *event, const struct whistle *w,
         on_split(&p, event->split);
     else if (event->what_case == DEDUP(FORWARDED))
         on_forwarded(&p, event->forwarded);
+    return pen_end(&p);
+}
+
+int decide_between(const Whistle__V1__DedupEvent *event, const struct whistle *w,
+                   const struct decision_context *context, struct decision *d)
+{
+    struct pen p;
+    const Whistle__V1__IntakeEvent *said =
+        event->what_case == DEDUP(FORWARDED) ? event->forwarded->event : NULL;
+    pen_begin(&p, context, w, w->number, d);
+    if (event->what_case == DEDUP(SPLIT))
+        emit_lost(&p, event->split);
+    else if (said != NULL && said->what_case == INTAKE(SUPPLEMENTED))
+        emit_supported(&p, more_of(&p, said->supplemented));
     return pen_end(&p);
 }

@@ -175,6 +175,12 @@ const char store_load_whistle[] = GATHER;
            "FROM d CROSS JOIN LATERAL (SELECT * FROM whistle x WHERE x.id = d.id OFFSET 0) w " \
            "ORDER BY d.root, w.id"
 const char store_load_audience[] = AUDIENCE;
+// What was said in a matter: supplemented, supported, support_lost.
+const char store_load_sayings[] =
+    "SELECT w.id, j.body FROM unnest($1::int8[]) AS k(id) CROSS JOIN LATERAL "
+    "(SELECT x.id, x.history FROM whistle x WHERE x.id = k.id OFFSET 0) w "
+    "CROSS JOIN LATERAL (SELECT * FROM journal x WHERE x.seq = ANY (w.history) "
+    "AND x.kind IN (23, 33, 35) OFFSET 0) j ORDER BY w.id, j.seq";
 // The row that holds a whistle back, of those that are held.
 const char store_load_held[] =
     "SELECT w.id, j.body FROM unnest($1::int8[]) AS k(id) CROSS JOIN LATERAL "

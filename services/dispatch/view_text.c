@@ -273,12 +273,12 @@ static void take_parted(Whistle__V1__Whistle *shown, const Whistle__V1__WhistleP
 }
 
 // What a joined report says: its words, as far as they are not the matter's own already.
-static void take_supported(Whistle__V1__Whistle *shown, struct wh_arena *arena,
-                           const Whistle__V1__WhistleSupported *said)
+static void take_saying(Whistle__V1__Whistle *shown, struct wh_arena *arena,
+                        const Whistle__V1__Saying *said)
 {
     size_t n = strlen(said->from) + strlen(said->title) + strlen(said->text) + 4;
     char *text = wh_arena_calloc(arena, 1, n);
-    if (text == NULL) {
+    if (text == NULL || n == strlen(said->from) + 4) {
         return;
     }
     strcat(strcat(text, said->from), ": ");
@@ -289,8 +289,21 @@ static void take_supported(Whistle__V1__Whistle *shown, struct wh_arena *arena,
     append(arena, &shown->additions, &shown->n_additions, text);
 }
 
+static void take_supported(Whistle__V1__Whistle *shown, struct wh_arena *arena,
+                           const Whistle__V1__WhistleSupported *said)
+{
+    Whistle__V1__Saying own = WHISTLE__V1__SAYING__INIT;
+    own.from = said->from;
+    own.title = said->title;
+    own.text = said->text;
+    take_saying(shown, arena, &own);
+    for (size_t i = 0; i < said->n_along; i++) {
+        take_saying(shown, arena, said->along[i]);
+    }
+}
+
 // Who left the matter took along what it had said.
-static void take_lost(Whistle__V1__Whistle *shown, const char *from)
+static void take_back(Whistle__V1__Whistle *shown, const char *from)
 {
     size_t kept = 0, n = strlen(from);
     for (size_t i = 0; i < shown->n_additions; i++) {
@@ -300,6 +313,14 @@ static void take_lost(Whistle__V1__Whistle *shown, const char *from)
         }
     }
     shown->n_additions = kept;
+}
+
+static void take_lost(Whistle__V1__Whistle *shown, const Whistle__V1__SupportLost *lost)
+{
+    take_back(shown, lost->from);
+    for (size_t i = 0; i < lost->n_along; i++) {
+        take_back(shown, lost->along[i]);
+    }
 }
 
 void view_texts(Whistle__V1__Whistle *shown, struct wh_arena *arena, const struct view_event *event)
@@ -328,7 +349,7 @@ void view_texts(Whistle__V1__Whistle *shown, struct wh_arena *arena, const struc
         take_supported(shown, arena, e->supported);
         break;
     case EVENT(SUPPORT_LOST):
-        take_lost(shown, e->support_lost->from);
+        take_lost(shown, e->support_lost);
         break;
     case EVENT(RECURS):
         shown->recurs_of = e->recurs->of;

@@ -5,6 +5,7 @@ goes on, additions at once and messages collected, danger at once, parted again 
 by all."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 import distinct  # noqa: E402
@@ -108,6 +109,39 @@ def test_who_checked_in_goes_on_and_all_comes_back():
     assert "supporters" not in show(first), "a count that was not taken back"
     assert [k for k in history(second) if "ined" in k or "arted" in k] == ["WhistleJoined", "WhistleParted"]
     assert cluster.whistle("GASCO", "sign", f"{second}-GASCO")[0]["state"] == "SIGNED"
+
+
+def test_a_matter_brings_its_supporters_words():
+    """Everything said in it reaches the other matter's departments, once, within a second; a split takes
+    it back from wherever it went."""
+    (first, _), (second, more) = gas(), gas()
+    third = joined(more())
+    cluster.whistle(STREET, "add", second, "--text", "楼道里也有气味")
+    cluster.whistle(STREET, "add", third, "--text", "三层有人昏迷")
+    runner.until(lambda: len(show(second).get("additions", [])) == 3)
+    said = cluster.whistle("GASCO", "follow", "--once")[-1]["seq"]
+    began = time.monotonic()
+    cluster.whistle(STREET, "join", second, first, "--reason", "同一处")
+    heard = runner.until(lambda: [e for e in cluster.whistle("GASCO", "follow", "--once")
+                                  if e["seq"] > said and e["kind"] == "WhistleSupported"], 5)
+    print(f"     all words reached the department {(time.monotonic() - began) * 1000:.0f} ms after the join began")
+    assert time.monotonic() - began < 1 and len(heard) == 1, heard
+    body = heard[0]["event"]["supported"]
+    assert body["number"] == first and body["from"] == second and body["reports"] == 2, body
+    assert [(s["from"], s.get("text")) for s in body["along"]][1:] == [
+        (second, "楼道里也有气味"), (third, "三层有人昏迷")] and body["along"][0]["from"] == third, body
+    assert len(notices(first, "DANGER")) == len(GAS) and "昏迷" in notices(first, "DANGER")[0]["text_zh"]
+    told = show(first)
+    assert told["supporters"] == 2 and len(told["additions"]) == 4, told
+    cluster.whistle(STREET, "add", third, "--text", "已疏散")  # said to both while it is in both
+    runner.until(lambda: len(show(first)["additions"]) == 5)
+    assert len(show(second)["additions"]) == 4
+    cluster.whistle(STREET, "split", third, "--reason", "另一栋楼")
+    stands(third, "DISPATCHED")
+    assert not any(third in text for text in show(first)["additions"] + show(second)["additions"])
+    cluster.whistle(STREET, "split", second, "--reason", "不是一处")
+    stands(second, "DISPATCHED")
+    assert "additions" not in show(first) and show(second)["additions"] == ["楼道里也有气味"]
 
 
 def test_messages_are_collected_danger_is_not():

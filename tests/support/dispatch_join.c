@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "client/frame.h"
+
 #define DEDUP(x) WHISTLE__V1__DEDUP_EVENT__WHAT_##x
 
 static char *literal(const char *text)
@@ -32,10 +34,12 @@ void world_begin(struct world *w, const struct wh_district *district, int64_t no
         w->plays[i].number += (int64_t)i;
         w->into[i] = NOBODY;
     }
+    wh_arena_init(&w->arena, (size_t)4 << 20);
 }
 
 void world_end(struct world *w)
 {
+    wh_arena_done(&w->arena);
     for (size_t i = 0; i < w->n; i++)
         play_end(&w->plays[i]);
 }
@@ -147,6 +151,63 @@ static bool goes_out_again(const struct world *w, size_t i)
     return !w->plays[i].exists || !whistle_has_tasks(&w->plays[i].state.whistle);
 }
 
+int world_root(const struct world *w, size_t i)
+{
+    int at = (int)i;
+    while (w->into[at] != NOBODY)
+        at = w->into[at];
+    return at;
+}
+
+struct sayings world_sayings(struct world *w, size_t i)
+{
+    struct sayings sayings = {0};
+    wh_arena_reset(&w->arena);
+    if (w->plays[i].n_record == 0)
+        return sayings;
+    ProtobufCMessage *record =
+        wh_unpack_ample(&whistle__v1__whistle_supported__descriptor, &w->arena, w->plays[i].record,
+                        w->plays[i].n_record, NULL);
+    assert_non_null(record);
+    sayings_read((Whistle__V1__WhistleSupported *)record, &sayings);
+    return sayings;
+}
+
+// Everybody above it hears: those between, then the root.
+static void tell_above(struct world *w, size_t i, int parent, const Whistle__V1__DedupEvent *event)
+{
+    struct sayings sayings = world_sayings(w, i);
+    for (int at = parent; at != NOBODY; at = w->into[at]) {
+        struct play *p = &w->plays[at];
+        p->sayings = &sayings;
+        if (w->into[at] == NOBODY)
+            (void)play_matter(p, event);
+        else
+            (void)play_between(p, event);
+        p->sayings = NULL;
+    }
+}
+
+bool world_supplement(struct world *w, size_t i, const char *text)
+{
+    struct said said;
+    Whistle__V1__WhistleSupplemented more = WHISTLE__V1__WHISTLE_SUPPLEMENTED__INIT;
+    Whistle__V1__IntakeEvent event = WHISTLE__V1__INTAKE_EVENT__INIT;
+    Whistle__V1__IntakeForwarded forwarded = WHISTLE__V1__INTAKE_FORWARDED__INIT;
+    Whistle__V1__DedupEvent outer = WHISTLE__V1__DEDUP_EVENT__INIT;
+    say(w, i, &said);
+    more.number = said.number;
+    more.text = literal(text);
+    event.what_case = WHISTLE__V1__INTAKE_EVENT__WHAT_SUPPLEMENTED;
+    event.supplemented = &more;
+    forwarded.event = &event;
+    outer.what_case = DEDUP(FORWARDED);
+    outer.forwarded = &forwarded;
+    bool taken = play_dedup(&w->plays[i], &outer, false) > 0;
+    tell_above(w, i, w->into[i], &outer);
+    return taken;
+}
+
 bool world_join(struct world *w, size_t i, size_t into, bool by_person)
 {
     struct said said;
@@ -172,7 +233,7 @@ bool world_join(struct world *w, size_t i, size_t into, bool by_person)
     if (!decided(&w->plays[i], EVENT(JOINED)))
         return false;
     w->into[i] = (int)into;
-    assert_true(play_matter(matter, &event) > 0);
+    tell_above(w, i, (int)into, &event);
     return true;
 }
 
@@ -181,7 +242,7 @@ bool world_split(struct world *w, size_t i)
     struct said said;
     Whistle__V1__WhistleSplit split = WHISTLE__V1__WHISTLE_SPLIT__INIT;
     Whistle__V1__DedupEvent event = WHISTLE__V1__DEDUP_EVENT__INIT;
-    size_t from = w->into[i] == NOBODY ? 0 : (size_t)w->into[i];
+    size_t from = w->into[i] == NOBODY ? 0 : (size_t)world_root(w, i);
     say(w, i, &said);
     (void)wh_number_format(wh_district_prefix(w->district), w->plays[from].number, said.other);
     split.number = said.number;
@@ -193,8 +254,9 @@ bool world_split(struct world *w, size_t i)
     (void)play_dedup(&w->plays[i], &event, false);
     if (!decided(&w->plays[i], EVENT(PARTED)))
         return false;
+    int parent = w->into[i];
     w->into[i] = NOBODY;
-    assert_true(play_matter(&w->plays[from], &event) > 0);
+    tell_above(w, i, parent, &event);
     return true;
 }
 

@@ -18,6 +18,7 @@ struct world {
     uint8_t priority;
     struct play plays[WORLD_MAX];
     int into[WORLD_MAX]; // the model: joined to this one, NOBODY
+    struct wh_arena arena;
     // What the next joins say.
     const char *danger;
     Whistle__V1__Priority raise_to, lower_to; // a split's
@@ -38,6 +39,11 @@ size_t world_unchecked(struct world *w, size_t i);
 // Was it joined, parted?
 bool world_join(struct world *w, size_t i, size_t into, bool by_person);
 bool world_split(struct world *w, size_t i);
+// Somebody adds a text. Was it taken?
+bool world_supplement(struct world *w, size_t i, const char *text);
+int world_root(const struct world *w, size_t i);
+// What was said in it, as far as it stands: of the world's arena, until the next call.
+struct sayings world_sayings(struct world *w, size_t i);
 // A desk opens: plays[i].d is the decision.
 void world_release(struct world *w, size_t i, const struct queue *queue);
 size_t world_fan_outs(const struct world *w, size_t i); // how often it was dispatched

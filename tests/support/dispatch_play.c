@@ -32,6 +32,7 @@ void play_end(struct play *p)
 {
     wh_arena_done(&p->arena);
     free(p->ids);
+    free(p->record);
 }
 
 int32_t play_party(const struct play *p, const char *code)
@@ -120,11 +121,23 @@ static void take_event(struct play *p, const struct decided_event *decided, cons
         p->hear(p->hear_arg, p, identity, officer, e);
 }
 
+static void record(struct play *p, const Whistle__V1__DispatchEvent *e)
+{
+    size_t n;
+    const void *more = sayings_record(e, &p->arena, &n);
+    assert_non_null(more);
+    p->record = n == 0 ? p->record : realloc(p->record, p->n_record + n);
+    if (n > 0)
+        memcpy(p->record + p->n_record, more, n);
+    p->n_record += n;
+}
+
 static void take_decision(struct play *p, const char *identity, const char *officer)
 {
     size_t levels = 0;
     for (size_t i = 0; i < p->d.n; i++) {
         take_event(p, &p->d.events[i], identity, officer);
+        record(p, p->d.events[i].event);
         levels += p->d.events[i].event->what_case == EVENT(ESCALATED);
     }
     assert_true(levels <= 2); // a level, and a ledger's monthly look
@@ -148,6 +161,7 @@ static struct decision_context context(struct play *p, const char *identity, con
                                      .arena = &p->arena,
                                      .audience = p->audience,
                                      .noted = p->noted,
+                                     .sayings = p->sayings,
                                      .collect_first = 120000,
                                      .collect_every = 600000,
                                      .actor = {.identity = identity,
@@ -193,14 +207,27 @@ size_t play_dedup(struct play *p, const Whistle__V1__DedupEvent *event, bool tak
     return p->d.n;
 }
 
-size_t play_matter(struct play *p, const Whistle__V1__DedupEvent *event)
+typedef int (*dedup_fn)(const Whistle__V1__DedupEvent *event, const struct whistle *w,
+                        const struct decision_context *context, struct decision *d);
+
+static size_t play_beside(struct play *p, const Whistle__V1__DedupEvent *event, dedup_fn decides)
 {
     wh_arena_reset(&p->arena);
     struct decision_context c = context(p, "dedup", "", WH_ROLE_SERVICE);
     decision_init(&p->d);
-    assert_int_equal(decide_matter(event, state_of(p), &c, &p->d), 0);
+    assert_int_equal(decides(event, state_of(p), &c, &p->d), 0);
     take_decision(p, "dedup", "");
     return p->d.n;
+}
+
+size_t play_matter(struct play *p, const Whistle__V1__DedupEvent *event)
+{
+    return play_beside(p, event, decide_matter);
+}
+
+size_t play_between(struct play *p, const Whistle__V1__DedupEvent *event)
+{
+    return play_beside(p, event, decide_between);
 }
 
 size_t play_unheld(struct play *p, const Whistle__V1__WhistleHeldBack *held)

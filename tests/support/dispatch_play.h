@@ -39,6 +39,9 @@ struct play {
     int64_t joined_at; // by the oracle
     const struct audience *audience;
     const struct noted *noted;
+    const struct sayings *sayings;
+    uint8_t *record; // of what was said in it (sayings.h); bytes
+    size_t n_record;
     // Hears every event as it is made; NULL: nobody. identity "": time.
     void (*hear)(void *arg, const struct play *p, const char *identity, const char *officer,
                  const Whistle__V1__DispatchEvent *event);
@@ -57,6 +60,7 @@ int play_intake(struct play *p, const Whistle__V1__IntakeEvent *event);
 // What dedup says: of the whistle itself, and as the matter of another's event. How many events.
 size_t play_dedup(struct play *p, const Whistle__V1__DedupEvent *event, bool taken);
 size_t play_matter(struct play *p, const Whistle__V1__DedupEvent *event);
+size_t play_between(struct play *p, const Whistle__V1__DedupEvent *event);
 size_t play_unheld(struct play *p, const Whistle__V1__WhistleHeldBack *held);
 size_t play_unchecked(struct play *p, const Whistle__V1__WhistleBlown *blown);
 // identity acts; roles follow from it. Returns the rule.

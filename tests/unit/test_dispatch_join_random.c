@@ -86,6 +86,50 @@ static void check_world(const struct world *w)
     }
 }
 
+// ---- what is said -------------------------------------------------------------------------------
+// Every text anybody said, by whom: 0 is what it was raised with, more are added.
+#define TEXTS 64
+static size_t n_texts[WORLD_MAX];
+
+static void supplement(struct world *w, size_t i)
+{
+    char text[32];
+    const struct whistle *is = &w->plays[i].state.whistle;
+    if (!w->plays[i].exists || n_texts[i] == TEXTS || !(whistle_is_open(is) || whistle_in_work(is)))
+        return;
+    (void)snprintf(text, sizeof text, "%zu/%zu", i, ++n_texts[i]);
+    assert_true(world_supplement(w, i, text));
+}
+
+static size_t times_said(const struct sayings *s, const struct play *by, const char *text)
+{
+    char number[WH_NUMBER_MAX];
+    size_t n = 0;
+    (void)wh_number_format(wh_district_prefix(district), by->number, number);
+    for (size_t i = 0; i < s->n; i++)
+        n += strcmp(s->list[i]->from, number) == 0 && strcmp(s->list[i]->text, text) == 0;
+    return n;
+}
+
+// A whistle has, each once, its own additions and all words of those joined to it, and no others.
+static void check_sayings(struct world *w, size_t k)
+{
+    char text[32];
+    size_t wanted = 0;
+    struct sayings s = world_sayings(w, k);
+    if (w->plays[k].exists && w->plays[k].state.whistle.stage == STATE(CANCELLED))
+        return; // nobody works on it, and nothing is said in it any more
+    for (size_t i = 0; i < w->n; i++) {
+        size_t has = i == k || stands_below(w, i, k) ? 1 : 0;
+        wanted += has * (n_texts[i] + (i != k));
+        for (size_t t = 1; t <= n_texts[i]; t++) {
+            (void)snprintf(text, sizeof text, "%zu/%zu", i, t);
+            assert_int_equal(times_said(&s, &w->plays[i], text), has);
+        }
+    }
+    assert_int_equal(s.n, wanted);
+}
+
 // ---- undone at once -----------------------------------------------------------------------------
 static void forget_counts(struct whistle *w)
 {
@@ -224,7 +268,10 @@ static void step(struct world *w)
         move(w, i);
         break;
     }
+    if (below(4) == 0)
+        supplement(w, below(w->n));
     check_world(w);
+    check_sayings(w, below(w->n));
 }
 
 static void test_worlds(void **state)
@@ -234,6 +281,7 @@ static void test_worlds(void **state)
         seed = n * UINT64_C(1000003) + 29;
         world_begin(&world, district, MONDAY + (int64_t)below(14 * 24 * 60) * WH_MS_MINUTE,
                     2 + below(WORLD_MAX - 1), (Whistle__V1__Priority)(1 + below(4)));
+        memset(n_texts, 0, sizeof n_texts);
         for (int s = 0; s < STEPS; s++)
             step(&world);
         world_end(&world);
