@@ -170,6 +170,14 @@ static int on_body(llhttp_t *llhttp, const char *at, size_t n)
     return 0;
 }
 
+// A chunk says how long it is: told at once when that is too much.
+static int on_chunk(llhttp_t *llhttp)
+{
+    struct http_parser *parser = of(llhttp);
+    size_t room = parser->in->body_max - parser->in->request.body.n;
+    return llhttp->content_length > room ? refuse(parser, 413, "the body is too long") : 0;
+}
+
 static int on_complete(llhttp_t *llhttp)
 {
     struct http_parser *parser = of(llhttp);
@@ -188,6 +196,7 @@ static const llhttp_settings_t *hooks(void)
         settings.on_header_field = on_field;
         settings.on_header_value = on_value;
         settings.on_headers_complete = on_headers;
+        settings.on_chunk_header = on_chunk;
         settings.on_body = on_body;
         settings.on_message_complete = on_complete;
         made = true;

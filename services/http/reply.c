@@ -44,7 +44,7 @@ const char *http_reason(int status)
                    {429, "Too Many Requests"},
                    {431, "Request Header Fields Too Large"},
                    {500, "Internal Server Error"},
-                   {501, "Not Implemented"},
+                   {501, "Not Supported"},
                    {502, "Bad Gateway"},
                    {503, "Service Unavailable"},
                    {504, "Gateway Timeout"},

@@ -83,7 +83,7 @@ static bool feed(struct http_parser *parser, struct http_incoming *in, const uin
     enum http_step step = HTTP_STEP_MORE;
     while ((at < n || step == HTTP_STEP_HEAD) && seen->status == 0 && seen->whole < REQUESTS_MAX) {
         size_t took = http_parser_feed(parser, copy + at, n - at, &step);
-        must(took <= n - at && (took > 0 || step != HTTP_STEP_MORE));
+        must(took <= n - at && (took > 0 || at == n || step != HTTP_STEP_MORE));
         at += took;
         if (step == HTTP_STEP_HEAD)
             in->body_max = BODY_MAX;
