@@ -37,6 +37,36 @@ bool wh_ready(void *arg, char *ret_why, size_t n)
 
 // ---- for services ----------------------------------------------------------------------------
 
+uv_loop_t *wh_runtime_loop(struct wh_runtime *runtime)
+{
+    return &runtime->loop;
+}
+
+struct wh_bus *wh_runtime_bus(struct wh_runtime *runtime)
+{
+    return runtime->bus;
+}
+
+const struct wh_key *wh_runtime_key(const struct wh_runtime *runtime)
+{
+    return &runtime->key;
+}
+
+bool wh_serving(const struct wh_runtime *runtime)
+{
+    return runtime->phase == WH_PHASE_SERVING || runtime->phase == WH_PHASE_DRAINING;
+}
+
+bool wh_ready_now(const struct wh_runtime *runtime, char *ret_why, size_t n)
+{
+    return wh_ready((void *)(uintptr_t)runtime, ret_why, n);
+}
+
+int64_t wh_wall_now(void)
+{
+    return wh_wall_ms();
+}
+
 int64_t wh_setting_int(const struct wh_runtime *runtime, const char *name)
 {
     return wh_settings_int(runtime->settings, name);

@@ -10,6 +10,7 @@
 
 #include "runtime/failpoint.h"
 #include "runtime/refusal.h"
+#include "runtime/submit.h"
 
 #define FREE_MAX 1024
 #define UNREAD_MAX 256  // messages of one connection that wait unread; its peer waits beyond
@@ -127,6 +128,10 @@ static void send_refusal(struct wh_door_socket *door, const struct wh_peer *to,
 void wh_door_answer(struct wh_door_socket *door, struct wh_door_item *item,
                     Whistle__V1__Answer *answer)
 {
+    if (item->inside) {
+        wh_submit_answer(item, answer);
+        return;
+    }
     send_answer(door, &item->peer, &item->item.request_id, answer);
     door->counts.answered++;
     slot_give(door, (struct wh_door_slot *)item);
@@ -144,6 +149,10 @@ void wh_door_refuse(struct wh_door_socket *door, struct wh_door_item *item, enum
 
 void wh_door_drop(struct wh_door_socket *door, struct wh_door_item *item)
 {
+    if (item->inside) {
+        wh_submit_answer(item, NULL);
+        return;
+    }
     slot_give(door, (struct wh_door_slot *)item);
 }
 

@@ -26,6 +26,7 @@ struct wh_door_item {
     char principal[WH_PRINCIPAL_MAX]; // acting principal: identity, or gateway's "key>identity"
     uint8_t digest[16]; // BLAKE2b of the command's body, officer and acting_for as received
     bool urgent;        // the service says so
+    bool inside;        // of the process itself (submit.c), not of the socket
     size_t bytes;       // counted against the windows: received and unpacked
     struct wh_door_item *next;
     void *turn_data; // the turn engine's own

@@ -27,6 +27,8 @@ void wh_lifecycle_stop(struct wh_runtime *runtime)
     runtime->stopping = true;
     wh_runtime_void(runtime, "stopping");
     wh_runtime_unbind(runtime);
+    if (runtime->service->close)
+        runtime->service->close(runtime->state);
     for (size_t i = 0; i < 3; i++)
         uv_close((uv_handle_t *)&runtime->signals[i], NULL);
     uv_close((uv_handle_t *)&runtime->drain, NULL);
@@ -51,6 +53,7 @@ void wh_lifecycle_stop(struct wh_runtime *runtime)
 static bool drained(const struct wh_runtime *runtime)
 {
     return wh_engine_idle(runtime->engine) && runtime->n_queries == 0 &&
+           (!runtime->service->drained || runtime->service->drained(runtime->state)) &&
            (!runtime->door || wh_door_pending(runtime->door) == 0) &&
            (!runtime->feed || wh_feed_backlog(runtime->feed) == 0);
 }
@@ -83,6 +86,8 @@ static void begin_drain(struct wh_runtime *runtime)
     }
     runtime->phase = WH_PHASE_DRAINING;
     runtime->drain_until = wh_mono_ms() + DRAIN_MS;
+    if (runtime->service->drain)
+        runtime->service->drain(runtime->state);
     if (runtime->door)
         wh_door_drain(runtime->door);
     wh_followings_stop(runtime->followings, false);

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uv.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -32,6 +33,7 @@ struct wh_runtime; // the process
 struct wh_turn;    // the turn in hand
 struct wh_query;   // one query being answered
 struct wh_shelf;
+struct wh_bus;
 
 enum wh_item_kind { WH_ITEM_COMMAND, WH_ITEM_EVENT, WH_ITEM_TIMER };
 
@@ -176,6 +178,14 @@ struct wh_service {
     // Events wait then, and their credit bounds how many; commands and timers go on. Asked at each
     // turn, when a follower's `seen` moves, and every 200 ms while it says so. Cheap; may be NULL.
     bool (*pause)(void *state);
+    // The process is to end: what the service opened itself (a listener) takes nothing new. May be
+    // NULL.
+    void (*drain)(void *state);
+    // Has everything it took been answered? Asked while draining; may be NULL.
+    bool (*drained)(void *state);
+    // Closes every handle it has in the loop. Comes once, after `reset`, while the loop runs; `stop`
+    // follows when it has run out. May be NULL.
+    void (*close)(void *state);
     // For figures that only the tables know: at most every 5 s, and only while somebody reads
     // /metrics, select `counts_select` runs with the one parameter now (ms); `count` is called with
     // NULL, then with each row, then sees its figures shown. May be NULL.
@@ -238,6 +248,25 @@ int wh_put(struct wh_turn *turn, size_t statement, const struct wh_val *values, 
 void wh_timer_set(struct wh_turn *turn, int64_t key, int64_t at);
 // The same outside a turn, while rebuilding.
 void wh_timer_load(struct wh_runtime *runtime, int64_t key, int64_t at);
+
+// ---- commands from inside --------------------------------------------------------------------
+
+// status: 0: answer is set (done or error, also BUSY); WH_E_TIMEOUT: the database went away before
+// it was known whether it took effect. The answer lives during the call.
+typedef void (*wh_submitted_fn)(void *arg, int status, const Whistle__V1__Answer *answer);
+// A command of the process itself (from a listener of its own) takes the way of those of the door:
+// one of a turn, journaled, kept under its request id, answered after the commit.
+struct wh_submission {
+    const ProtobufCMessage *command; // <Service>Command; copied
+    struct wh_actor actor;           // who acts; the route must allow one of its roles, or have none:
+                                     // such a route is for inside only
+    struct wh_uuid request_id;       // all zero: one is made
+    wh_submitted_fn on_answer;       // may come before wh_submit returns
+    void *arg;
+};
+// 0; then on_answer comes once. WH_E_BUSY (not serving, or the disk is full), WH_E_DENIED (role),
+// WH_E_INVALID (no such command, or a question), WH_E_NOMEM.
+int wh_submit(struct wh_runtime *runtime, const struct wh_submission *submission);
 
 // ---- rows ------------------------------------------------------------------------------------
 
@@ -304,6 +333,15 @@ void wh_query_refuse(struct wh_query *query, enum wh_rule rule, const char *fiel
 
 // ---- the process -----------------------------------------------------------------------------
 
+// For a service with sockets of its own. Borrowed; live as long as the process.
+uv_loop_t *wh_runtime_loop(struct wh_runtime *runtime);
+struct wh_bus *wh_runtime_bus(struct wh_runtime *runtime);
+const struct wh_key *wh_runtime_key(const struct wh_runtime *runtime);
+// Is the journal its own, and memory complete? (Also while draining.)
+bool wh_serving(const struct wh_runtime *runtime);
+// As /readyz says it; ret_why has n bytes.
+bool wh_ready_now(const struct wh_runtime *runtime, char *ret_why, size_t n);
+int64_t wh_wall_now(void); // ms UTC, outside turns
 int64_t wh_setting_int(const struct wh_runtime *runtime, const char *name);
 const char *wh_setting_text(const struct wh_runtime *runtime, const char *name);
 bool wh_setting_bool(const struct wh_runtime *runtime, const char *name);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway's life: memory, the callers to the other services' doors, the listener. All callers
+// stand as long as the process; the listener answers also while another instance owns the journal,
+// then with 503.
+#include "gateway/handler.h"
+
+#include <stdlib.h>
+
+#include "runtime/log.h"
+
+static int open_callers(struct gateway *gateway)
+{
+    const char *doors = wh_setting_text(gateway->runtime, "doors");
+    for (int door = DOOR_NONE + 1; door < ROUTE_DOORS; door++) {
+        struct wh_caller_options options = {
+            .key = *wh_runtime_key(gateway->runtime),
+            .key_file = wh_setting_text(gateway->runtime, "key"),
+            .doors_file = doors,
+            .give_up_ms = GATEWAY_GIVE_UP_MS,
+            .window = GATEWAY_WINDOW,
+        };
+        char why[512] = "";
+        int status = wh_doors_find(doors, "door", route_door_name(door), &options.door, why,
+                                   sizeof why);
+        if (status == 0)
+            status = wh_caller_new(wh_runtime_bus(gateway->runtime), &options,
+                                   &gateway->callers[door]);
+        if (status != 0) {
+            wh_logf(WH_LOG_ERROR, "doors", "door %s: %s", route_door_name(door), why);
+            return status;
+        }
+    }
+    return 0;
+}
+
+int gateway_start(struct wh_runtime *runtime, void **ret_state)
+{
+    struct gateway *gateway = calloc(1, sizeof *gateway);
+    if (gateway == NULL)
+        return WH_E_NOMEM;
+    *ret_state = gateway;
+    gateway->runtime = runtime;
+    int status = wh_secret(runtime, "link", gateway->link_key);
+    if (status != 0) {
+        wh_logf(WH_LOG_ERROR, "secret", "link.key (32 bytes) is missing in the secrets folder");
+        return status;
+    }
+    status = open_callers(gateway);
+    return status != 0 ? status : gateway_listen(gateway);
+}
+
+void gateway_reset(void *state)
+{
+    (void)state;
+}
+
+void gateway_drain(void *state)
+{
+    struct gateway *gateway = state;
+    gateway->draining = true;
+    if (gateway->http != NULL)
+        http_server_drain(gateway->http, GATEWAY_DRAIN_MS);
+}
+
+// Nobody waits for an answer any more.
+bool gateway_drained(void *state)
+{
+    const struct gateway *gateway = state;
+    struct http_figures figures;
+    if (gateway->http == NULL)
+        return true;
+    http_server_figures(gateway->http, &figures);
+    return figures.in_hand == 0 && figures.streams == 0;
+}
+
+void gateway_close(void *state)
+{
+    struct gateway *gateway = state;
+    for (int door = 0; door < ROUTE_DOORS; door++) {
+        if (gateway->callers[door] != NULL)
+            wh_caller_free(gateway->callers[door]);
+        gateway->callers[door] = NULL;
+    }
+    gateway_unlisten(gateway);
+}
+
+void gateway_stop(void *state)
+{
+    free(state);
+}

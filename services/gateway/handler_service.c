@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gateway as a service: what its door takes and from whom, who may follow it, its settings and
+// statements. A role here only opens the route; whose person or key it is is for the rules. A route
+// without roles is for the gateway's own use (wh_submit).
+#include "gateway/handler_service.h"
+
+#include "gateway/handler.h"
+#include "runtime/setting.h"
+
+#define COMMAND(name) WHISTLE__V1__GATEWAY_COMMAND__WHAT_##name
+#define KEEPERS (WH_ROLE_OPERATOR | WH_ROLE_DISTRICT | WH_ROLE_AUDITOR)
+
+static const struct wh_route routes[] = {
+    {COMMAND(DEAD_LETTERS), "dead_letters", KEEPERS | WH_ROLE_SERVICE, NULL, NULL,
+     query_dead_letters},
+    {COMMAND(RETRY_DEAD_LETTER), "retry_dead_letter", WH_ROLE_OPERATOR | WH_ROLE_DISTRICT, NULL,
+     NULL, query_retry},
+    {COMMAND(GET_HEALTH), "get_health", KEEPERS | WH_ROLE_LEADER | WH_ROLE_SERVICE, NULL, NULL,
+     query_health},
+};
+
+static const struct wh_feed_name feeds[] = {
+    {"gateway", 0, WH_ROLE_SERVICE | WH_ROLE_AUDITOR},
+};
+
+static const struct wh_setting settings[] = {
+    {"http_address", WH_SETTING_TEXT, "127.0.0.1", 1, 64, false, "网页接口监听的地址",
+     "address of the HTTP listener"},
+    {"http_port", WH_SETTING_INT, "8080", 0, 65535, false, "网页接口端口;0 为任意空闲端口",
+     "port of the HTTP listener; 0: any free one"},
+    {"http_connections", WH_SETTING_INT, "8192", 16, 100000, false, "最多同时连接数",
+     "connections at most"},
+    {"http_address_connections", WH_SETTING_INT, "256", 1, 100000, false,
+     "同一地址(可信代理除外)最多连接数",
+     "connections of one address at most (trusted proxies apart)"},
+    {"trusted_proxies", WH_SETTING_TEXT, "", 0, 1000, false,
+     "可信反向代理的地址或网段(逗号分隔),其 X-Forwarded-For 和 -Proto 可信",
+     "trusted proxies (addresses or networks, commas between): their X-Forwarded-For and -Proto "
+     "are believed"},
+    {"public_url", WH_SETTING_TEXT, "", 0, 200, false,
+     "对外网址,如 https://whistle.example;空则按请求的 Host。登录页核对来源、短信链接用它",
+     "how people reach it, e.g. https://whistle.example; empty: as requests' Host says. For the "
+     "check of origins and for links in messages"},
+    {"console_dir", WH_SETTING_TEXT, "", 0, 4000, false, "网页控制台文件所在目录;空则没有",
+     "folder of the console's files; empty: none"},
+    {"session_idle_s", WH_SETTING_INT, "28800", 60, 604800, false, "多久不用即须重新登录(秒)",
+     "a session unused for so long ends (s)"},
+    {"session_s", WH_SETTING_INT, "86400", 60, 2592000, false, "最多多久须重新登录(秒)",
+     "a session ends after so long (s)"},
+    {"password_memory_mb", WH_SETTING_INT, "32", 8, 1024, false, "核对一个口令所用内存(MiB)",
+     "memory that checking one password takes (MiB)"},
+    {"password_at_once", WH_SETTING_INT, "2", 1, 16, false, "同时核对的口令数;其余排队,最多 64 个",
+     "passwords checked at once; others wait, at most 64"},
+};
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+const struct wh_service gateway_service = {
+    .name = "gateway",
+    .migration = "0001_gateway.sql",
+    .command = &whistle__v1__gateway_command__descriptor,
+    .event = &whistle__v1__gateway_event__descriptor,
+    .answer = &whistle__v1__gateway_answer__descriptor,
+    .routes = routes,
+    .n_routes = COUNT(routes),
+    .feeds = feeds,
+    .n_feeds = COUNT(feeds),
+    .settings = settings,
+    .n_settings = COUNT(settings),
+    .selects = gateway_selects,
+    .n_selects = SELECTS,
+    .start = gateway_start,
+    .stop = gateway_stop,
+    .reset = gateway_reset,
+    .drain = gateway_drain,
+    .drained = gateway_drained,
+    .close = gateway_close,
+};
