@@ -10,7 +10,7 @@
 # shellcheck shell=bash
 
 STAMP=$(date -u +%Y%m%dT%H%M%SZ)
-GROWING="journal whistle task district code membership apart" # tables from which nothing is ever deleted
+GROWING="journal whistle task district code membership apart person api_key webhook" # tables from which nothing is ever deleted
 
 # sql CONNINFO TEXT: one value or one row.
 sql() { as_user "${PGBIN:+$PGBIN/}psql" -qAtX -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
@@ -26,11 +26,11 @@ SET LOCAL search_path = pg_catalog;
 WITH t AS (
     SELECT schemaname AS s, tablename AS t, (xpath('/row/c/text()', query_to_xml(
         format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::int8 AS n
-    FROM pg_tables WHERE schemaname IN ('intake', 'dedup', 'dispatch') $skip),
+    FROM pg_tables WHERE schemaname IN ('intake', 'dedup', 'dispatch', 'gateway') $skip),
 x AS (
     SELECT schemaname AS s, query_to_xml(format('SELECT epoch, seq, encode(hash, ''hex'') AS hash FROM %I.head',
         schemaname), false, true, '') AS row
-    FROM pg_tables WHERE schemaname IN ('intake', 'dedup', 'dispatch') AND tablename = 'head'),
+    FROM pg_tables WHERE schemaname IN ('intake', 'dedup', 'dispatch', 'gateway') AND tablename = 'head'),
 n AS (
     SELECT s, (xpath('/row/epoch/text()', row))[1]::text::int8 AS epoch,
         (xpath('/row/seq/text()', row))[1]::text::int8 AS seq, (xpath('/row/hash/text()', row))[1]::text AS hash FROM x),
@@ -107,7 +107,8 @@ take_backup() {
     as_user tee "$new/manifest.json" >/dev/null <<JSON
 {"whistle_backup": 1, "name": "$name", "host": "$(hostname)", "seconds": $taken_seconds, "bytes": $taken_bytes,
  "postgres": "$(sql "$connection" 'SHOW server_version')",
- "secrets": {"vault": "$(secret_print vault)", "reporter": "$(secret_print reporter)"},
+ "secrets": {"vault": "$(secret_print vault)", "reporter": "$(secret_print reporter)",
+             "gateway": "$(secret_print gateway)"},
  "before": $before,
  "after": $after}
 JSON
@@ -161,7 +162,7 @@ take_secrets() {
         for file in "$2"/secrets/*.key; do install_key "$file" "$DATA/secrets"; done
         for file in "$2"/keys/*.key; do install_key "$file" "$DATA/keys"; done
     fi
-    for name in vault reporter; do
+    for name in $SECRETS; do
         [ -z "$(secret_of "$1" "$name")" ] || secret_fits "$1" "$name" ||
             die "$DATA/secrets/$name.key 不是这份备份的,已封存的个人信息会打不开;用 --secrets FOLDER / is missing or not this backup's: sealed data would be lost"
     done
@@ -169,7 +170,8 @@ take_secrets() {
 
 # install_key FILE FOLDER: a key that is there and another one stays beside the one that takes its place.
 install_key() {
-    local to=$2/${1##*/}
+    local to
+    to=$(realpath -m "$2/${1##*/}") # in a container each secret lies in its service's volume
     if cmp -s "$1" "$to"; then return 0; fi
     if [ -f "$to" ]; then as_user mv "$to" "$to.before-$STAMP"; fi
     install -m 600 "$1" "$to"

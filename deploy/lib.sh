@@ -16,8 +16,9 @@ BUILD=${WHISTLE_BUILD:-$TOP/build}
 APP=$DATA/app/current
 BIN=${WHISTLE_BIN:-$APP/bin}
 PORT=${WHISTLE_PORT:-19401}
+HTTP_PORT=${WHISTLE_HTTP_PORT:-8080}
 PGBIN=/usr/lib/postgresql/15/bin
-PROCESSES="postgres intake dedup dispatch notify sheets"
+PROCESSES="postgres intake dedup dispatch gateway notify sheets"
 # The district's own data: a JSON file, a folder of CSV tables, or none. What the first start was told stays.
 DISTRICT=${WHISTLE_DISTRICT:-$(cat "$DATA/district" 2>/dev/null || printf '%s' "$TOP/deploy/demo/district.json")}
 
@@ -151,6 +152,7 @@ metrics_port() {
     intake) printf '%d' "$PORT" ;;
     dispatch) printf '%d' $((PORT + 1)) ;;
     dedup) printf '%d' $((PORT + 2)) ;;
+    gateway) printf '%d' $((PORT + 3)) ;;
     esac
 }
 

@@ -5,7 +5,7 @@
 # shellcheck shell=bash
 
 # Who follows comes before whom it follows: an older program never hears a newer one's events.
-ROLL_ORDER="sheets notify dispatch dedup intake"
+ROLL_ORDER="sheets notify gateway dispatch dedup intake"
 
 endpoint() { printf 'ipc://%s/run/%s.%s' "$DATA" "$1" "$2"; }
 
@@ -44,7 +44,9 @@ start_named() {
             WHISTLE_DOORS="$DATA/keys/doors" WHISTLE_SECRETS="$DATA/secrets" \
             WHISTLE_METRICS_PORT="$(metrics_port "$name")" WHISTLE_DATA_DIR="$DATA/pg" \
             WHISTLE_NUMBER_AFTER="$(cat "$DATA/number_after" 2>/dev/null || printf 0)" \
-            WHISTLE_KNOWN_UPTO="$known" WHISTLE_RELEASE="$(basename "$from")" \
+            WHISTLE_KNOWN_UPTO="$known" WHISTLE_HTTP_PORT="$HTTP_PORT" \
+            WHISTLE_CONSOLE_DIR="$from/share/whistle/console" \
+            WHISTLE_RELEASE="$(basename "$from")" \
             "$from/bin/whistle-$name"
         ;;
     esac
@@ -110,7 +112,7 @@ release_stage() {
     rm -rf "$to" "$to.root"
     if [ -n "${WHISTLE_PROGRAMS:-}" ]; then
         install -d "$to/bin"
-        for name in whistle whistle-migrate whistle-intake whistle-dedup whistle-dispatch; do
+        for name in whistle whistle-migrate whistle-intake whistle-dedup whistle-dispatch whistle-gateway; do
             install -m 755 "$WHISTLE_PROGRAMS/$name" "$to/bin/$name"
         done
     else

@@ -3,7 +3,9 @@
 # how health is asked for. Sourced, never run. Whoever sources it defines as_user (runs a command as the
 # user who owns what is made) and has the programs in PATH or in BIN and PGBIN.
 # shellcheck shell=bash
-SERVICES="intake dedup dispatch"
+SERVICES="intake dedup dispatch gateway"
+# What lives outside the database, a file each: sealed data and residents' codes are worth nothing without.
+SECRETS="vault reporter gateway"
 
 # cluster_init FOLDER: an empty cluster; text is text in it (services refuse another encoding).
 cluster_init() {

@@ -10,7 +10,7 @@ DISTRICT=none
 connection="host=$DATA/run dbname=whistle user=whistle_backup"
 
 prepare() {
-    mkdir -p -m 700 /srv/whistle/intake/secrets
+    mkdir -p -m 700 /srv/whistle/intake/secrets /srv/whistle/gateway/secrets
     ln -sfn ../public/keyring "$DATA/keys/keyring"
     verify_files "$backup" || die "文件与清单不符 / files are not as they were taken: $backup"
     take_secrets "$backup" "${1:-}"

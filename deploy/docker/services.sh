@@ -60,6 +60,7 @@ setup() {
         for name in superuser replicator restapi; do role_password "$HOME_DIR/roles/$name" >/dev/null; done
     fi
     for name in vault reporter; do secret_file "$HOME_DIR/intake/secrets/$name.key"; done
+    secret_file "$HOME_DIR/gateway/secrets/gateway.key"
     printf '*:*:*:whistle_backup:%s\n' "$(role_password "$HOME_DIR/roles/whistle_backup")" |
         put "$KEYS/backup.pgpass" 0600
     ln -sfn ../public/keyring "$KEYS/keyring"

@@ -200,6 +200,15 @@ static int retry(struct cli *cli, enum door door, int64_t id)
     return EXIT_DONE;
 }
 
+// Whose letter: dispatch's unless another service is named.
+static enum door door_of(const char *service)
+{
+    for (enum door door = DOOR_INTAKE; service != NULL && door < DOOR_COUNT; door++)
+        if (strcmp(service, door_name(door)) == 0)
+            return door;
+    return DOOR_DISPATCH;
+}
+
 int run_dead_letters(struct cli *cli)
 {
     const char *action = args_text(&cli->args, "ACTION"),
@@ -213,7 +222,6 @@ int run_dead_letters(struct cli *cli)
         return fault_tell(cli, &fault);
     }
     if (wants_id && strcmp(action, "retry") == 0)
-        return retry(cli, service && strcmp(service, "dedup") == 0 ? DOOR_DEDUP : DOOR_DISPATCH,
-                     id);
+        return retry(cli, door_of(service), id);
     return list(cli, service, wants_id ? id : 0);
 }

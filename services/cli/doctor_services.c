@@ -182,6 +182,8 @@ void doctor_services(struct doctor *doctor)
         check_district(doctor);
     if (doctor->serves[DOOR_DEDUP])
         check_service(doctor, DOOR_DEDUP);
+    if (doctor->serves[DOOR_GATEWAY])
+        check_service(doctor, DOOR_GATEWAY);
     if (!doctor->serves[DOOR_DISPATCH] || !check_service(doctor, DOOR_DISPATCH))
         return;
     check_work(doctor);

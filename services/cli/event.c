@@ -9,6 +9,7 @@
 #include "client/json.h"
 #include "whistle/v1/dedup.pb-c.h"
 #include "whistle/v1/dispatch.pb-c.h"
+#include "whistle/v1/gateway.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
 
 #define EVENT_BYTES (32u << 20)
@@ -26,6 +27,7 @@ void event_reader_init(struct event_reader *reader, const char *feed)
         {"dispatch", &whistle__v1__dispatch_event__descriptor},
         {"ends", &whistle__v1__dispatch_event__descriptor},
         {"notices", &whistle__v1__dispatch_event__descriptor},
+        {"gateway", &whistle__v1__gateway_event__descriptor},
     };
     wh_arena_init(&reader->arena, EVENT_BYTES);
     reader->payload = NULL;

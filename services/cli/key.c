@@ -109,9 +109,11 @@ static const struct {
     const char *identity;
     unsigned roles;
 } fixed[] = {
-    {"DISTRICT", WH_ROLE_DISTRICT}, {"LEADER", WH_ROLE_LEADER},     {"OPERATOR", WH_ROLE_OPERATOR},
-    {"AUDITOR", WH_ROLE_AUDITOR},   {"NOTIFIER", WH_ROLE_NOTIFIER}, {"intake", WH_ROLE_SERVICE},
-    {"dedup", WH_ROLE_SERVICE},     {"dispatch", WH_ROLE_SERVICE},  {"SHEETS", WH_ROLE_SHEET},
+    {"DISTRICT", WH_ROLE_DISTRICT}, {"LEADER", WH_ROLE_LEADER},
+    {"OPERATOR", WH_ROLE_OPERATOR}, {"AUDITOR", WH_ROLE_AUDITOR},
+    {"NOTIFIER", WH_ROLE_NOTIFIER}, {"intake", WH_ROLE_SERVICE},
+    {"dedup", WH_ROLE_SERVICE},     {"dispatch", WH_ROLE_SERVICE},
+    {"SHEETS", WH_ROLE_SHEET},      {"gateway", WH_ROLE_GATEWAY | WH_ROLE_SERVICE},
 };
 
 static bool is_fixed(const char *identity)

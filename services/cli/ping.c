@@ -45,6 +45,6 @@ int run_ping(struct cli *cli)
     if (known)
         return worst;
     struct fault fault = {0};
-    fault_usage(&fault, "SERVICE", "intake dedup dispatch");
+    fault_usage(&fault, "SERVICE", "intake dedup dispatch gateway");
     return fault_tell(cli, &fault);
 }

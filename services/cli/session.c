@@ -16,6 +16,7 @@
 #include "client/json.h"
 #include "whistle/v1/dedup.pb-c.h"
 #include "whistle/v1/dispatch.pb-c.h"
+#include "whistle/v1/gateway.pb-c.h"
 #include "whistle/v1/intake.pb-c.h"
 
 #define REPLY_BYTES (64u << 20)
@@ -31,6 +32,8 @@ static const struct {
                     &whistle__v1__dedup_answer__descriptor},
     [DOOR_DISPATCH] = {"dispatch", &whistle__v1__dispatch_command__descriptor,
                        &whistle__v1__dispatch_answer__descriptor},
+    [DOOR_GATEWAY] = {"gateway", &whistle__v1__gateway_command__descriptor,
+                      &whistle__v1__gateway_answer__descriptor},
 };
 
 const char *door_name(enum door door)

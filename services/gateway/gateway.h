@@ -16,10 +16,10 @@ struct directory; // people, sessions, keys (directory.h)
 
 struct gateway {
     struct wh_runtime *runtime;
-    struct http_server *http;                // NULL: no listener
-    struct wh_caller *callers[ROUTE_DOORS];  // by enum route_door; NULL where none
+    struct http_server *http;               // NULL: no listener
+    struct wh_caller *callers[ROUTE_DOORS]; // by enum route_door; NULL where none
     struct directory *directory;
-    uint8_t link_key[32];                    // signs one-time links; other keys derive of it
+    uint8_t secret[32]; // secrets/gateway.key; see gateway_subkey
     uv_timer_t figures; // of the listener, handler_http.c
     bool draining;
 };
@@ -89,6 +89,9 @@ int gateway_call_as(struct gateway *gateway, enum route_door door, const Protobu
 // A command of our own (GatewayCommand) as the ask's caller, through a turn.
 int gateway_submit(struct gateway_ask *ask, const Whistle__V1__GatewayCommand *command,
                    struct wh_uuid request_id, wh_submitted_fn fn, void *arg);
+
+// A key for one purpose ("link", "public"), derived of the gateway's secret; the same for ever.
+void gateway_subkey(const struct gateway *gateway, const char *purpose, uint8_t ret_key[32]);
 
 // ---- life --------------------------------------------------------------------------------------
 

@@ -4,7 +4,9 @@
 // then with 503.
 #include "gateway/handler.h"
 
+#include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/log.h"
 
@@ -20,17 +22,23 @@ static int open_callers(struct gateway *gateway)
             .window = GATEWAY_WINDOW,
         };
         char why[512] = "";
-        int status = wh_doors_find(doors, "door", route_door_name(door), &options.door, why,
-                                   sizeof why);
+        int status =
+            wh_doors_find(doors, "door", route_door_name(door), &options.door, why, sizeof why);
         if (status == 0)
-            status = wh_caller_new(wh_runtime_bus(gateway->runtime), &options,
-                                   &gateway->callers[door]);
+            status =
+                wh_caller_new(wh_runtime_bus(gateway->runtime), &options, &gateway->callers[door]);
         if (status != 0) {
             wh_logf(WH_LOG_ERROR, "doors", "door %s: %s", route_door_name(door), why);
             return status;
         }
     }
     return 0;
+}
+
+void gateway_subkey(const struct gateway *gateway, const char *purpose, uint8_t ret_key[32])
+{
+    crypto_generichash(ret_key, 32, (const uint8_t *)purpose, strlen(purpose), gateway->secret,
+                       sizeof gateway->secret);
 }
 
 int gateway_start(struct wh_runtime *runtime, void **ret_state)
@@ -40,9 +48,9 @@ int gateway_start(struct wh_runtime *runtime, void **ret_state)
         return WH_E_NOMEM;
     *ret_state = gateway;
     gateway->runtime = runtime;
-    int status = wh_secret(runtime, "link", gateway->link_key);
+    int status = wh_secret(runtime, "gateway", gateway->secret);
     if (status != 0) {
-        wh_logf(WH_LOG_ERROR, "secret", "link.key (32 bytes) is missing in the secrets folder");
+        wh_logf(WH_LOG_ERROR, "secret", "gateway.key (32 bytes) is missing in the secrets folder");
         return status;
     }
     status = open_callers(gateway);

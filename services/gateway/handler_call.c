@@ -2,9 +2,6 @@
 // Speaking to the other services' doors as the caller of a request, and to our own turns. What a
 // caller may do is decided there, not here.
 #include "gateway/handler.h"
-
-#include <sodium.h>
-
 int gateway_call_as(struct gateway *gateway, enum route_door door, const ProtobufCMessage *command,
                     const struct gateway_call_as *as)
 {

@@ -183,8 +183,8 @@ struct wh_service {
     void (*drain)(void *state);
     // Has everything it took been answered? Asked while draining; may be NULL.
     bool (*drained)(void *state);
-    // Closes every handle it has in the loop. Comes once, after `reset`, while the loop runs; `stop`
-    // follows when it has run out. May be NULL.
+    // Closes every handle it has in the loop. Comes once, after `reset`, while the loop runs;
+    // `stop` follows when it has run out. May be NULL.
     void (*close)(void *state);
     // For figures that only the tables know: at most every 5 s, and only while somebody reads
     // /metrics, select `counts_select` runs with the one parameter now (ms); `count` is called with
@@ -258,10 +258,10 @@ typedef void (*wh_submitted_fn)(void *arg, int status, const Whistle__V1__Answer
 // one of a turn, journaled, kept under its request id, answered after the commit.
 struct wh_submission {
     const ProtobufCMessage *command; // <Service>Command; copied
-    struct wh_actor actor;           // who acts; the route must allow one of its roles, or have none:
-                                     // such a route is for inside only
-    struct wh_uuid request_id;       // all zero: one is made
-    wh_submitted_fn on_answer;       // may come before wh_submit returns
+    struct wh_actor actor;     // who acts; the route must allow one of its roles, or have none:
+                               // such a route is for inside only
+    struct wh_uuid request_id; // all zero: one is made
+    wh_submitted_fn on_answer; // may come before wh_submit returns
     void *arg;
 };
 // 0; then on_answer comes once. WH_E_BUSY (not serving, or the disk is full), WH_E_DENIED (role),

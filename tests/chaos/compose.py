@@ -179,10 +179,11 @@ class ComposeLoad(Load):
             told = self.cluster.inspect(service)
             bound = told["HostConfig"]["PortBindings"] or {}
             wanted = {"intake": {"19411/tcp", "19412/tcp"}, "dedup": {"19431/tcp", "19432/tcp"},
-                      "dispatch": {"19421/tcp", "19422/tcp"}}
+                      "dispatch": {"19421/tcp", "19422/tcp"},
+                      "gateway": {"19441/tcp", "19442/tcp", "8080/tcp"}}
             assert set(bound) == wanted.get(service, set()), (service, bound)
             assert all(b["HostIp"] == "127.0.0.1" for ports in bound.values() for b in ports), bound
-            if service not in SERVICES:
+            if service not in (*SERVICES, "gateway"):
                 assert told["HostConfig"]["NetworkMode"] == "none", service
 
     def check_a_service_sees_no_keys_but_its_own(self):
@@ -190,6 +191,7 @@ class ComposeLoad(Load):
             found = docker.run(["docker", "exec", self.cluster.container(service), "find", "/srv/whistle",
                                 "-name", "*.key", "-readable"]).stdout
             own = {"intake": {"intake", "vault", "reporter"}, "dedup": {"dedup"}, "dispatch": {"dispatch"},
+                   "gateway": {"gateway"},
                    "notify": {"NOTIFIER"}, "sheets": {"SHEETS"}}.get(service, set())
             assert {os.path.basename(f)[:-4] for f in found.split()} == own, (service, found)
 

@@ -129,7 +129,7 @@ def test_backup_under_load():
 def test_drill_says_it_is_good():
     found = drill(good["path"])
     assert found["good"] is True and found["faults"] == []
-    assert set(found["schemas"]) == set(SERVICES) and found["schemas"]["dedup"]["rows"] > 100, found
+    assert set(found["schemas"]) == {*SERVICES, "gateway"} and found["schemas"]["dedup"]["rows"] > 100, found
     assert found["schemas"]["dispatch"]["rows"] > 100 and 0 <= found["age_s"] < 600, found
     print(f"     drill: {found['seconds']} s, newest whistle {found['age_s']} s old")
     assert not glob.glob("/tmp/whistle-drill-*/pg"), "something is left of a drill"

@@ -18,8 +18,9 @@ import before  # noqa: E402
 import runner  # noqa: E402
 from cluster import BUILD, PGBIN, TOP, free_port  # noqa: E402
 
-NAMES = ("intake", "dedup", "dispatch", "notify", "sheets")
-PROGRAMS = ("whistle", "whistle-migrate", "whistle-intake", "whistle-dedup", "whistle-dispatch")
+NAMES = ("intake", "dedup", "dispatch", "gateway", "notify", "sheets")
+PROGRAMS = ("whistle", "whistle-migrate", "whistle-intake", "whistle-dedup", "whistle-dispatch",
+            "whistle-gateway")
 room = environment = None
 
 
@@ -145,7 +146,7 @@ def test_a_newer_release_under_load():
     assert "roll dispatch" in text and "roll intake" in text, text
     assert set(releases().values()) == {current()} and current().startswith("9.9.9-")
     assert sorted(os.listdir(f"{room}/live/app")) == sorted([before, current(), "current"])
-    assert sql("SELECT count(*) FROM pg_tables WHERE tablename = 'room'") == "3"
+    assert sql("SELECT count(*) FROM pg_tables WHERE tablename = 'room'") == "4"
 
 
 def test_a_release_that_does_not_come_up_falls_back():
@@ -237,6 +238,7 @@ def main():
     room = tempfile.mkdtemp(prefix="wh-deploy-", dir="/tmp")
     os.chmod(room, 0o755)
     environment = {**os.environ, "WHISTLE_DATA": room + "/live", "WHISTLE_PORT": str(free_port()),
+                   "WHISTLE_HTTP_PORT": str(free_port()),
                    "WHISTLE_DEMO": "0", "LC_ALL": "C.UTF-8"}
     if os.geteuid() == 0:
         environment["WHISTLE_USER"] = os.environ.get("WHISTLE_TEST_USER", "postgres")

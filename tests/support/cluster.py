@@ -22,7 +22,7 @@ SERVICES = ("intake", "dedup", "dispatch")
 # Loads of many equal whistles: each goes out by itself at once, what it may be the same as is only shown.
 APART = {"WHISTLE_AUTOMATIC": "false", "WHISTLE_HOLD_S": "0"}
 FEEDS = {"intake": ("intake", "p1"), "dedup": ("dedup", "urgent"),
-         "dispatch": ("dispatch", "notices", "ends")}
+         "dispatch": ("dispatch", "notices", "ends"), "gateway": ("gateway",)}
 
 
 def free_port():
@@ -89,13 +89,17 @@ class Process:
 
 class Cluster:
     """with Cluster() as c: c.whistle("990101002", "list") … district=None: services up, nothing adopted.
-    joins: dedup as it comes, which joins and holds whistles; else every whistle goes out at once."""
+    joins: dedup as it comes, which joins and holds whistles; else every whistle goes out at once.
+    gateway: that service too, its listener at self.http on loopback."""
 
     listen = ""  # address at which PostgreSQL listens beside its socket
 
     def __init__(self, services=SERVICES, standby=(), district=DISTRICT, keep=False,
-                 env=None, joins=False):
+                 env=None, joins=False, gateway=False):
         self.names, self.standby, self.keep = services, standby, keep
+        self.http = free_port() if gateway else None
+        if gateway:
+            self.names = (*services, "gateway")
         self.extra_env = ({} if joins else APART) | (env or {})
         self.dir = tempfile.mkdtemp(prefix="whistle-test-", dir="/tmp")
         self.user = self.group = None
@@ -195,7 +199,7 @@ class Cluster:
 
     def make_keys(self):
         self.new_keys()
-        for name in ("vault", "reporter"):
+        for name in ("vault", "reporter", "gateway"):
             path = f"{self.dir}/secrets/{name}.key"
             with open(path, "wb") as file:
                 file.write(os.urandom(32))
@@ -239,6 +243,8 @@ class Cluster:
             "WHISTLE_SECRETS": f"{self.dir}/secrets",
             "WHISTLE_METRICS_PORT": str(port),
             "WHISTLE_INSTANCE": instance,
+            **({"WHISTLE_HTTP_PORT": str(self.http), "WHISTLE_CONSOLE_DIR": BUILD + "/console"}
+               if name == "gateway" else {}),
             **self.extra_env,
         }
 

@@ -17,7 +17,7 @@ from cluster import BUILD, TOP, Cluster, free_port
 
 BASE, MADE_BASE = "debian:bookworm-slim", "whistle-base:bookworm"
 PORTS = ("INTAKE_DOOR", "INTAKE_FEED", "DEDUP_DOOR", "DEDUP_FEED", "DISPATCH_DOOR", "DISPATCH_FEED")
-LASTING = ("postgres", "intake", "dedup", "dispatch", "notify", "sheets")
+LASTING = ("postgres", "intake", "dedup", "dispatch", "gateway", "notify", "sheets")
 
 
 class Skipped(Exception):
