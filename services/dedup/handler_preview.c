@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What would this join? Answered from memory; only the titles of what is found are read.
+// What would this join? Answered from memory; only the titles of what is found are read, and what
+// has left memory itself.
 #include "dedup/handler.h"
 #include "dedup/wire.h"
 
@@ -111,6 +112,42 @@ static void look_at_raised(struct dedup *state, struct wh_query *query,
         look(state, query, &raised.standing, report, &raised.input, limit);
 }
 
+// One that has left memory: its row has all that is compared. What it is like among the hot ones is
+// found as for any other.
+static void got_report(void *arg, struct wh_query *query, const struct wh_result *result)
+{
+    struct dedup *state = arg;
+    const size_t *limit = wh_query_data(query);
+    struct store_report report = {0};
+    if (wh_result_rows(result) > 0)
+        store_read(wh_result_row(result, 0), false, &report);
+    if (report.n_blob == 0 || report.standing.stage == STAGE_NONE) {
+        wh_query_refuse(query, WH_RULE_DEDUP_NOT_BLOWN, "number", NULL);
+        return;
+    }
+    const struct match_report *blob =
+        wh_arena_dup(wh_query_arena(query), report.blob, report.n_blob);
+    if (blob == NULL || state->district == NULL || !match_report_valid(blob, report.n_blob))
+        wh_query_refuse(query, WH_RULE_INTERNAL, NULL, NULL);
+    else
+        look(state, query, &report.standing, blob, NULL, *limit);
+}
+
+static void look_at_number(struct dedup *state, struct wh_query *query,
+                           const struct wire_preview *ask)
+{
+    const struct standing *standing = matters_get(state->matters, ask->number);
+    const struct match_report *report = reports_get(&state->reports, ask->number);
+    if (standing != NULL && report != NULL) {
+        look(state, query, standing, report, NULL, ask->limit);
+        return;
+    }
+    size_t *limit = wh_arena_dup(wh_query_arena(query), &ask->limit, sizeof ask->limit);
+    wh_query_set_data(query, limit);
+    if (limit == NULL || WH_SELECT(query, SELECT_REPORT, got_report, WH_L(ask->number)) != 0)
+        wh_query_refuse(query, WH_RULE_BUSY_DATABASE, NULL, NULL);
+}
+
 void query_preview(void *arg, struct wh_query *query, const struct wh_item *item)
 {
     struct dedup *state = arg;
@@ -129,10 +166,5 @@ void query_preview(void *arg, struct wh_query *query, const struct wh_item *item
         look_at_raised(state, query, message, ask.limit);
         return;
     }
-    const struct standing *standing = matters_get(state->matters, ask.number);
-    const struct match_report *report = reports_get(&state->reports, ask.number);
-    if (standing == NULL || report == NULL)
-        wh_query_refuse(query, WH_RULE_NOT_FOUND, "number", NULL);
-    else
-        look(state, query, standing, report, NULL, ask.limit);
+    look_at_number(state, query, &ask);
 }

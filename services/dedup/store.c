@@ -95,6 +95,9 @@ const struct wh_loader dedup_loaders[LOAD_LOADERS] = {
 
 const struct wh_select dedup_selects[SELECTS] = {
     [SELECT_FACTS] = {.name = "facts", .params = "A", .sql = FACTS_OF(", r.until_at")},
+    [SELECT_REPORT] = {.name = "report",
+                       .params = "L",
+                       .sql = "SELECT " REPORT_COLUMNS " FROM report r WHERE r.id = $1::int8"},
     // Who is below whom is found from the root; body is null for the root.
     [SELECT_MEMBERS] =
         {.name = "members",

@@ -27,6 +27,7 @@ enum store_loader {
 
 enum store_select {
     SELECT_FACTS,        // ids → id, until_at, body of the journal row with what was raised
+    SELECT_REPORT,       // id → its row of report: see store_read
     SELECT_MEMBERS,      // id → id, parent, resolved_at, flags, body of the row that joined it;
                          // the root first
     SELECT_PAST,         // ids → child, parent, body of the join, time of the parting

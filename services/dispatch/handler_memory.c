@@ -29,7 +29,8 @@ int dispatch_start(struct wh_runtime *runtime, void **ret_state)
     state->collect_first = wh_setting_int(runtime, "collect_first_s") * 1000;
     state->collect_every = wh_setting_int(runtime, "collect_every_s") * 1000;
     if (state->whistles == NULL || state->queues == NULL || state->books == NULL ||
-        state->audiences == NULL || state->sayings == NULL || state->held == NULL || state->noted == NULL) {
+        state->audiences == NULL || state->sayings == NULL || state->held == NULL ||
+        state->noted == NULL) {
         dispatch_stop(state);
         return WH_E_NOMEM;
     }

@@ -410,7 +410,7 @@ def test_verdicts_wait_while_dispatch_is_behind():
         'whistle_followed_caught_up{service="dispatch",feed="dedup"}') == 1)
     count = lambda: int(cluster.sql("SELECT count(*) FROM dedup.journal")[0][0])  # noqa: E731
     before = count()
-    raised, paused = 0, 0
+    raised, paused, pausing = 0, 0, 'whistle_follows_paused{service="dedup"}'
     cluster.processes["dispatch"].send(signal.SIGSTOP)
     try:
         while not paused and raised < 1200:
@@ -418,8 +418,8 @@ def test_verdicts_wait_while_dispatch_is_behind():
                                         "place": {"unit": COMMUNITY}}) + "\n" for i in range(100))
             cluster.whistle(STREET, "raise", "--no-wait", "--file", "-", stdin=lines)
             raised += 100
-            paused = cluster.metrics("dedup").get('whistle_follows_paused{service="dedup"}')
-        assert paused, raised
+            paused = cluster.metrics("dedup").get(pausing)
+        until(lambda: cluster.metrics("dedup").get(pausing))  # it may still be judging what came
         road, where = fresh_place()
         assert judged(blow(f"{road}路面塌陷", where=where, category="ROAD_COLLAPSE")), "a P1 waited too"
     finally:
@@ -443,8 +443,14 @@ def test_cold_matters_leave_memory():
     every = int(cluster.sql("SELECT count(*) FROM dedup.report")[0][0])
     assert cluster.metrics("dedup")[name] == every
     until(lambda: cluster.metrics("dedup")[name] == every - 2, 20)
+    cold = say("preview", second)  # by its row
+    assert cold["band"] == "NEW" and cluster.metrics("dedup")[name] == every - 2, cold
+    unknown = cluster.whistle("DISTRICT", "preview", "AL-20200101-0001", expect=1)[0]["error"]
+    assert (unknown["status"], unknown["rule"]) == (404, "dedup.not_blown"), unknown
     assert matter(first)["supporters"] == 1
-    assert judged(again()) == ["cleared"], "what is that old is no candidate"
+    hot = again()
+    assert judged(hot) == ["cleared"], "what is that old is no candidate"
+    assert [m["number"] for m in say("preview", second)["matches"]] == [hot], "the hot ones are found"
     assert say("split", second, "--reason", "查旧账")["state"] == "SEPARATED"
     assert matter(first).get("supporters", 0) == 0 and cluster.metrics("dedup")[name] == every + 1
 
