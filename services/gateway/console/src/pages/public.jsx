@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a resident needs: to say what is wrong, at any hour, without account, and to see how it goes with
+// the number and the code. Nothing here shows more of a whistle than its public state.
+import { useEffect, useState } from 'preact/hooks';
+import { call, read } from '../lib/api.js';
+import { both, t, word } from '../lib/i18n.js';
+import { useDraft } from '../lib/draft.js';
+import { uuid7 } from '../lib/ids.js';
+import { place } from '../lib/router.js';
+import { sender } from '../lib/outbox.js';
+import { units } from '../lib/store.js';
+import { ms, when } from '../lib/time.js';
+import { ActState, Button, Copy, Head, Note, ProblemBox, Text, useAct } from '../parts/controls.jsx';
+import { Already, usePreview } from '../parts/preview.jsx';
+import { Advice, answersBody, CategoryField, placeBody, PlaceFields, Questions } from '../parts/raise_fields.jsx';
+
+const EMPTY = { category: '', title: '', text: '', place: { unit: '', address: '' }, answers: {}, name: '', phone: '' };
+const enough = (f) => f.category && f.place.unit && f.title.trim().length >= 2;
+
+function bodyOf(f) {
+    const reporter = { ...(f.name.trim() && { name: f.name.trim() }), ...(f.phone.trim() && { phone: f.phone.trim() }) };
+    return { category: f.category, title: f.title.trim(), ...(f.text.trim() && { text: f.text.trim() }), place: placeBody(f.place),
+        ...(Object.keys(f.answers).length && { answers: answersBody(f.answers) }), ...(Object.keys(reporter).length && { reporter }) };
+}
+
+function useForm() {
+    const [state, setState] = useState({});
+    const load = () => read('/api/v1/public/form', { bare: true }).then((data) => {
+        units.value = data.units || [];
+        setState({ data });
+    }).catch((problem) => setState({ problem }));
+    useEffect(() => { load(); }, []);
+    return { ...state, reload: load };
+}
+
+function Receipt({ receipt }) {
+    const text = () => `${t('report.number')}:${receipt.number}\n${t('report.code')}:${receipt.code}\n${location.origin}/status?number=${receipt.number}`;
+    return (
+        <div class="narrow">
+            <Head title={t('report.done')} />
+            <section class="card receipt" aria-live="polite">
+                <dl><dt>{t('report.number')}</dt><dd class="big-number">{receipt.number}</dd><dt>{t('report.code')}</dt><dd class="big-number code">{receipt.code}</dd></dl>
+                <p>{t('report.code.text')}</p>
+                <div class="buttons"><Copy text={text} label={t('form.copy')} /><a class="button primary" href={`/status?number=${receipt.number}`}>{t('report.follow')}</a></div>
+            </section>
+        </div>
+    );
+}
+
+export function Report() {
+    const source = useForm();
+    const [form, set, clear, restored] = useDraft('report', EMPTY);
+    const [receipt, setReceipt] = useState(null);
+    const [tried, setTried] = useState(false);
+    const act = useAct();
+    useEffect(() => { sender.value = 'resident'; }, []);
+    const found = usePreview('/api/v1/public/preview', enough(form) ? bodyOf(form) : null, true);
+    if (receipt) return <Receipt receipt={receipt} />;
+    if (!source.data) return source.problem ? <ProblemBox problem={source.problem} retry={source.reload} /> : <p class="loading" role="status">{t('app.loading')}</p>;
+    const missing = (yes) => tried && !yes && t('form.missing');
+    const wrong = { unit: missing(form.place.unit), address: missing(form.place.address?.trim() || form.place.lat) };
+    const communities = (source.data.units || []).filter((u) => ['COMMUNITY', 'VILLAGE'].includes(u.level));
+    const taken = (answer) => { clear(); setReceipt(answer); scrollTo(0, 0); };
+    const submit = (event) => {
+        event.preventDefault();
+        setTried(true);
+        if (!enough(form) || !(form.place.address?.trim() || form.place.lat)) return;
+        act.run({ path: '/api/v1/public/reports', lane: 'report', label: form.title, body: bodyOf(form), bare: true }, taken);
+    };
+    const meToo = (like) => act.run({ path: `/api/v1/public/reports/${like.number}/me-too`, lane: 'report', label: t('report.metoo'), body: bodyOf(form), bare: true }, taken);
+    return (
+        <form class="narrow raise" onSubmit={submit} noValidate>
+            <Head title={t('report.title')} lead={t('report.lead')} />
+            <Note kind="bad"><p><b>{t('report.danger')}</b></p></Note>
+            {restored && <Note kind="wait"><p>{t('form.restored')} <button type="button" class="linklike" onClick={clear}>{t('form.discard')}</button></p></Note>}
+            <section class="card"><CategoryField from={source.data.categories || []} value={form.category} onValue={(category) => set({ category, answers: {} })} error={missing(form.category)} /></section>
+            <Advice code={form.category} from={source.data.categories || []} />
+            <PlaceFields place={form.place} onPlace={(p) => set('place', p)} communities={communities} wrong={wrong} />
+            <section class="card" aria-labelledby="happened">
+                <h2 id="happened" class="small-head">{t('raise.happened')}</h2>
+                <Text label={t('raise.head')} value={form.title} onValue={(v) => set('title', v)} max={100} required error={missing(form.title.trim())} autoComplete="off" />
+                <Text label={t('raise.text')} hint={t('raise.text.hint')} value={form.text} onValue={(v) => set('text', v)} rows={4} max={2000} optional />
+            </section>
+            <Already found={found} waiting={!enough(form)}>{(like) => <Button kind="primary" busy={act.busy} onClick={() => meToo(like)}>{t('report.metoo')}</Button>}</Already>
+            <Questions code={form.category} from={source.data.categories || []} answers={form.answers} onAnswers={(answers) => set('answers', answers)} />
+            <section class="card" aria-labelledby="contact">
+                <h2 id="contact" class="small-head">{t('report.contact')}</h2>
+                <p class="small quiet">{t('report.contact.text')}</p>
+                <div class="pair">
+                    <Text label={t('raise.name')} value={form.name} onValue={(v) => set('name', v)} max={40} optional autoComplete="name" />
+                    <Text label={t('raise.phone')} value={form.phone} onValue={(v) => set('phone', v)} max={20} optional type="tel" autoComplete="tel" />
+                </div>
+            </section>
+            <div class="send"><Button type="submit" kind="primary" big busy={act.busy}>{t('report.go')}</Button><ActState act={act} /></div>
+        </form>
+    );
+}
+
+function State({ found }) {
+    return (
+        <section class="card" aria-live="polite">
+            <p class="big-number">{found.number}</p>
+            <p><span class="chip go">{word('whistle', found.state)}</span> {found.status_text || found.notes}</p>
+            <dl class="facts">
+                {found.submitted_at && <><dt>{t('status.received')}</dt><dd>{when(ms(found.submitted_at))}</dd></>}
+                {found.category && <><dt>{t('whistle.category')}</dt><dd>{both(found.category_name) || found.category}</dd></>}
+                {found.next?.action && <><dt>{t('next.label')}</dt><dd>{both(found.next.by_name) || found.next.by} · {word('action', found.next.action)} {found.next.at && t('next.before', { at: when(ms(found.next.at)) })}</dd></>}
+            </dl>
+        </section>
+    );
+}
+
+export function Status() {
+    const [form, setForm] = useState({ number: place.value.search.get('number') || '', code: '' });
+    const [state, setState] = useState({});
+    const submit = async (event) => {
+        event.preventDefault();
+        setState({ busy: true });
+        try {
+            setState({ found: await call('POST', '/api/v1/public/status', { body: { number: form.number.trim().toUpperCase(), code: form.code.trim().toUpperCase() }, bare: true, key: uuid7() }) });
+        } catch (problem) {
+            setState({ problem });
+        }
+    };
+    const wrong = state.problem && [400, 403, 404].includes(state.problem.status);
+    return (
+        <div class="narrow">
+            <Head title={t('status.title')} />
+            <form class="card" onSubmit={submit}>
+                <Text label={t('report.number')} value={form.number} onValue={(number) => setForm({ ...form, number })} required autoComplete="off" placeholder="AL-20261123-0007" />
+                <Text label={t('report.code')} value={form.code} onValue={(code) => setForm({ ...form, code })} required autoComplete="off" max={6} autoCapitalize="characters" />
+                <Button type="submit" kind="primary" big busy={state.busy}>{t('status.go')}</Button>
+                {wrong ? <div class="note bad" role="alert"><p>{t('status.wrong')}</p></div> : <ProblemBox problem={state.problem} />}
+            </form>
+            {state.found && <State found={{ number: form.number, ...state.found }} />}
+        </div>
+    );
+}
