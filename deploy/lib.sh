@@ -55,6 +55,8 @@ step() {
 missing_packages() {
     local name
     for name in "$@"; do
+        # Node.js from elsewhere brings its own npm, which Debian's would throw out.
+        [ "$name" != npm ] || ! command -v npm >/dev/null || continue
         dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || printf '%s ' "$name"
     done
 }

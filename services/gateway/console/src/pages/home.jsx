@@ -3,7 +3,7 @@
 import { word, t } from '../lib/i18n.js';
 import { useList } from '../lib/lists.js';
 import { useResource } from '../lib/resource.js';
-import { departments, nameOf, session, side } from '../lib/store.js';
+import { nameOf, session, side } from '../lib/store.js';
 import { ActState, Button, Head, Loaded, useAct } from '../parts/controls.jsx';
 import { byDue, Numbers, TaskRow, WhistleRow } from '../parts/matters.jsx';
 
@@ -66,7 +66,7 @@ const STEP = { PENDING: 'sign', DELIVERED: 'sign', SIGNED: 'check_in', CHECKED_I
 function SignAll({ tasks }) {
     const act = useAct();
     if (tasks.length < 2) return null;
-    const run = () => act.run({ path: `/api/v1/tasks/${tasks[0].id}/sign`, lane: 'sign-all', label: t('task.next.sign'),
+    const run = () => act.run({ path: '/api/v1/tasks/sign', lane: 'sign-all', label: t('task.next.sign'),
         body: { tasks: tasks.map((task) => task.id) } });
     return <><Button kind="primary" busy={act.busy} onClick={run}>{t('task.several', { n: tasks.length })}</Button><ActState act={act} /></>;
 }
@@ -105,7 +105,12 @@ function Tasks() {
     );
 }
 
-const isDepartment = (code) => departments.value.some((d) => d.code === code);
+// The district leads what no rule gives to anybody.
+function OwnTasks() {
+    const own = useList('/api/v1/tasks', 'tasks', { open: true }, (task) => STEP[task.state]);
+    if (!own.data?.length) return null;
+    return <section aria-labelledby="own"><h2 id="own">{t('task.mine')}</h2><ul class="rows">{own.data.sort(byDue).map((task) => <TaskRow key={task.id} task={task} />)}</ul></section>;
+}
 
 export default function Home() {
     const { post } = session.value;
@@ -117,7 +122,8 @@ export default function Home() {
                 {raises && <a class="button primary big" href="/raise">{t('nav.raise')}</a>}
             </Head>
             <Board />
-            {side.value === 'department' || isDepartment(post.identity) ? <Tasks /> : <Whistles />}
+            {side.value === 'department' ? <Tasks /> : <Whistles />}
+            {side.value === 'district' && <OwnTasks />}
         </>
     );
 }

@@ -4,7 +4,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Problem, read } from '../lib/api.js';
 import { t } from '../lib/i18n.js';
-import { departments, nameOf, units } from '../lib/store.js';
+import { categories, departments, nameOf, units } from '../lib/store.js';
 import { flush, sender, waiting } from '../lib/outbox.js';
 import { ms, when } from '../lib/time.js';
 import { both } from '../lib/i18n.js';
@@ -43,6 +43,7 @@ export default function Link({ token }) {
         flush();
         read('/api/v1/public/form', { bare: true }).then((form) => {
             if (form.units?.length) units.value = form.units;
+            if (form.categories?.length) categories.value = form.categories;
         }).catch(() => {});
     }, [token]);
     const { data } = link;

@@ -13,17 +13,17 @@ import { Likeness } from '../parts/likeness.jsx';
 import { ms, when } from '../lib/time.js';
 
 function BoardRow({ row }) {
-    const href = side.value === 'department' && row.id ? `/tasks/${row.id}` : `/whistles/${row.number}`;
+    const href = side.value === 'department' && row.task ? `/tasks/${row.task}` : `/whistles/${row.number}`;
     return (
         <li class={`row ${row.priority} ${row.overdue ? 'is-late' : ''}`}>
             <a class="row-main" href={href}>
-                <span class="row-head"><Priority value={row.priority} /><span class="row-title">{row.title || row.number}</span></span>
-                <span class="row-meta"><span class="number">{row.number}</span><span>{categoryName(row.category)}</span><span>{nameOf(row.unit)}</span>{row.department && <span>{nameOf(row.department)}</span>}</span>
+                <span class="row-head"><Priority value={row.priority} drill={row.drill} /><span class="row-title">{row.title || row.number}</span></span>
+                <span class="row-meta"><span class="number">{row.number}</span><span>{categoryName(row.category)}</span><span>{nameOf(row.unit)}</span>{row.place && <span>{row.place}</span>}{row.department && <span>{nameOf(row.department)}</span>}</span>
             </a>
             <div class="row-side">
-                {row.id ? <TaskState value={row.state} /> : <WhistleState value={row.state} />}
+                {row.task_state ? <TaskState value={row.task_state} /> : <WhistleState value={row.state} />}
                 {row.escalation > 0 && <span class="chip late">{t(`escalation.${row.escalation}`)}</span>}
-                <Countdown due={row.due_at} />
+                <Countdown due={row.due_at} from={row.submitted_at} />
             </div>
         </li>
     );
@@ -33,7 +33,7 @@ export function BoardList({ name }) {
     const board = useResource(`/api/v1/boards/${name}`);
     return (
         <Loaded resource={board}>
-            {(data) => (data.rows?.length ? <ul class="rows">{data.rows.map((row) => <BoardRow key={row.id || row.number} row={row} />)}</ul> : <p class="calm">{t('list.empty')}</p>)}
+            {(data) => (data.rows?.length ? <ul class="rows">{data.rows.map((row) => <BoardRow key={row.task || row.number} row={row} />)}</ul> : <p class="calm">{t('list.empty')}</p>)}
         </Loaded>
     );
 }

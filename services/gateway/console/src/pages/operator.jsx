@@ -39,34 +39,39 @@ function Dead({ row, reload }) {
     );
 }
 
+// How far a service's clock is from its database's.
+const skew = (s) => (s.health?.now_at && s.health.database_at ? Math.abs(ms(s.health.now_at) - ms(s.health.database_at)) : 0);
+const isWell = (s) => s.answered && !(s.health?.troubles || []).length;
+
 function Services({ services }) {
     return (
         <ul class="tiles">
             {services.map((s) => (
-                <li key={s.name} class={cls('card tile', s.ready ? 'good' : 'bad')}>
+                <li key={s.name} class={cls('card tile', isWell(s) ? 'good' : 'bad')}>
                     <h3>{s.name}</h3>
-                    <p><span class={cls('chip', s.ready ? 'good' : 'late')}>{t(s.ready ? 'health.ready' : 'health.not')}</span></p>
+                    <p><span class={cls('chip', s.answered ? 'good' : 'late')}>{t(s.answered ? 'health.ready' : 'health.not')}</span></p>
+                    {s.why && <p class="small">{s.why}</p>}
                     <dl class="facts tight">
-                        <dt>{t('health.queue')}</dt><dd>{s.queue ?? 0}</dd>
-                        {s.oldest_undelivered_at && <><dt>{t('health.oldest')}</dt><dd>{span(now.value - ms(s.oldest_undelivered_at))}</dd></>}
-                        <dt>{t('health.dead')}</dt><dd>{s.dead_letters ?? 0}</dd>
+                        {s.health?.instance && <><dt>{t('health.instance')}</dt><dd>{s.health.instance}</dd></>}
+                        <dt>{t('health.dead')}</dt><dd>{s.health?.dead_letters ?? 0}</dd>
+                        {skew(s) > 2000 && <><dt>{t('health.clock')}</dt><dd class="warn">{span(skew(s))}</dd></>}
                     </dl>
+                    {(s.health?.troubles || []).map((x) => <p key={x.what} class="small warn"><b>{x.what}</b> {x.text}</p>)}
                 </li>
             ))}
         </ul>
     );
 }
 
-function Followers({ services }) {
-    const rows = services.flatMap((s) => (s.followers || []).map((f) => ({ ...f, service: s.name })));
-    if (rows.length === 0) return null;
+function Followers({ rows }) {
+    if (!rows?.length) return null;
     return (
         <section aria-labelledby="followers">
             <h2 id="followers">{t('health.followers')}</h2>
             <div class="scroll" tabIndex={0} role="region" aria-label={t('health.followers')}>
                 <table>
-                    <thead><tr><th scope="col">{t('health.service')}</th><th scope="col">{t('health.followers')}</th><th scope="col">{t('health.lag')}</th><th scope="col">{t('whistle.state')}</th></tr></thead>
-                    <tbody>{rows.map((f) => <tr key={f.service + f.name + f.identity}><td>{f.service}</td><th scope="row">{f.name || nameOf(f.identity)}</th><td>{f.lag ?? 0}</td><td>{t(f.connected ? 'health.connected' : 'health.away')}</td></tr>)}</tbody>
+                    <thead><tr><th scope="col">{t('health.followers')}</th><th scope="col">{t('health.key')}</th><th scope="col">{t('health.lag')}</th><th scope="col">{t('whistle.state')}</th></tr></thead>
+                    <tbody>{rows.map((f) => <tr key={f.name + f.identity}><th scope="row">{f.name || f.identity}</th><td>{nameOf(f.identity)}</td><td>{f.lag ?? 0}</td><td>{t(f.connected ? 'health.connected' : 'health.away')}</td></tr>)}</tbody>
                 </table>
             </div>
         </section>
@@ -98,18 +103,18 @@ export function Health() {
             <Loaded resource={health}>
                 {(data) => {
                     const services = data.services || [];
-                    const ill = services.filter((s) => !s.ready);
-                    const dead = services.reduce((n, s) => n + (s.dead_letters || 0), 0);
-                    const status = data.status || data;
+                    const ill = services.filter((s) => !isWell(s));
+                    const dead = services.reduce((n, s) => n + (s.health?.dead_letters || 0), 0);
+                    const status = data.status || {};
                     return (
                         <>
                             {ill.length + dead === 0 ? <Note kind="good" live><p>{t('health.fine')}</p></Note> : <Note kind="bad" live title={t('health.trouble', { n: ill.length + (dead > 0) })}>
-                                {ill.map((s) => <p key={s.name}>{t('health.undelivered', { service: s.name })}</p>)}
+                                {ill.map((s) => <p key={s.name}>{s.answered ? `${s.name}: ${s.health.troubles.map((x) => x.text || x.what).join('; ')}` : t('health.undelivered', { service: s.name })}</p>)}
                                 {dead > 0 && <p><a href="/dead-letters">{t('dead.title')}: {dead}</a></p>}
                             </Note>}
-                            {status.open_whistles !== undefined && <Numbers of={[['open', status.open_whistles, '/health'], ['overdue', status.overdue_tasks || 0, '/health', true], ['dead', dead, '/dead-letters', true]]} />}
+                            {data.status && <Numbers of={[['open', status.open_whistles || 0, '/health'], ['overdue', status.overdue_tasks || 0, '/health', true], ['notices', status.waiting_notices || 0, '/health'], ['dead', dead, '/dead-letters', true]]} />}
                             <Services services={services} />
-                            <Followers services={services} />
+                            <Followers rows={status.followers} />
                             <Keys keys={data.keys} />
                         </>
                     );

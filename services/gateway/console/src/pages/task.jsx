@@ -30,11 +30,11 @@ const MORE = {
         initial: { officer: '', note: '' }, ready: (f) => f.officer.trim(), body: (f) => ({ officer: f.officer.trim(), ...(f.note.trim() && { note: f.note.trim() }) }),
         fields: [['officer', 'task.delegate.officer', {}], ['note', 'act.line', { max: 500, soft: true }]],
     },
-    'rating-reply': {
+    reply: {
         initial: { text: '' }, ready: (f) => f.text.trim(), body: (f) => ({ text: f.text.trim() }), fields: [['text', 'task.reply', { rows: 3, max: 500 }]],
     },
 };
-const NAMES = { extend: 'task.extend', ledger: 'task.ledger', delegate: 'task.delegate', 'rating-reply': 'task.reply' };
+const NAMES = { extend: 'task.extend', ledger: 'task.ledger', delegate: 'task.delegate', reply: 'task.reply' };
 
 function MoreForm({ task, verb, onClose }) {
     const act = useAct();
@@ -64,7 +64,7 @@ function More({ task }) {
     const [verb, setVerb] = useState(null);
     const open = !['CONFIRMED', 'CANCELLED', 'REPORTED'].includes(task.state);
     const list = [open && !task.extension && 'extend', open && task.priority === 'P4' && task.checked_in_at && !task.on_ledger && 'ledger',
-        open && 'delegate', task.rating && !task.rating_reply && 'rating-reply'].filter(Boolean);
+        open && 'delegate', task.rating && !task.rating_reply && 'reply'].filter(Boolean);
     if (list.length === 0) return null;
     return (
         <section aria-label={t('act.more')}>
