@@ -12,6 +12,7 @@
 #include "runtime/service.h"
 #include "whistle/v1/gateway.pb-c.h"
 
+struct console;   // the console's files (handler_console.h)
 struct directory; // people, sessions, keys (directory.h)
 
 struct gateway {
@@ -19,8 +20,9 @@ struct gateway {
     struct http_server *http;               // NULL: no listener
     struct wh_caller *callers[ROUTE_DOORS]; // by enum route_door; NULL where none
     struct directory *directory;
-    uint8_t secret[32]; // secrets/gateway.key; see gateway_subkey
-    uv_timer_t figures; // of the listener, handler_http.c
+    struct console *console; // NULL: none is served
+    uint8_t secret[32];      // secrets/gateway.key; see gateway_subkey
+    uv_timer_t figures;      // of the listener, handler_http.c
     bool draining;
 };
 

@@ -2,6 +2,7 @@
 // The listener: opened as the settings say, the fields that stand on every reply, its figures. What
 // a path means is found in handler_routes.c.
 #include "gateway/handler.h"
+#include "gateway/handler_console.h"
 #include "runtime/log.h"
 
 #define FIGURES_MS 5000
@@ -41,9 +42,18 @@ static void on_figures(uv_timer_t *timer)
     tell(gateway, "http_errors", "answers with status 5xx since the start", (double)f.replies[5]);
 }
 
+// Without its files there is no console, and everything else goes on: programs and links need none.
+static void load_console(struct gateway *gateway)
+{
+    const char *folder = wh_setting_text(gateway->runtime, "console_dir");
+    if (folder[0] != '\0' && console_load(folder, &gateway->console) != 0)
+        wh_logf(WH_LOG_ERROR, "console", "cannot read the console's files in %s", folder);
+}
+
 int gateway_listen(struct gateway *gateway)
 {
     struct wh_runtime *runtime = gateway->runtime;
+    load_console(gateway);
     struct http_config config = {
         .address = wh_setting_text(runtime, "http_address"),
         .port = (int)wh_setting_int(runtime, "http_port"),
@@ -78,4 +88,6 @@ void gateway_unlisten(struct gateway *gateway)
     uv_close((uv_handle_t *)&gateway->figures, NULL);
     http_server_close(gateway->http, NULL, NULL);
     gateway->http = NULL;
+    console_free(gateway->console);
+    gateway->console = NULL;
 }

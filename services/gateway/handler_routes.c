@@ -2,6 +2,7 @@
 // From a request to its route's function: health, then the route table, then who asks and whether
 // they may. Decides nothing of a route's own.
 #include "gateway/handler.h"
+#include "gateway/handler_console.h"
 
 #include <string.h>
 
@@ -33,7 +34,7 @@ void gateway_handle(struct http_request *request, void *arg)
     const struct gateway *gateway = arg;
     if (is(request, "/healthz") || is(request, "/readyz"))
         answer_health(gateway, request);
-    else
+    else if (!console_serve(gateway->console, request))
         http_respond_text(request, 404, "not found\n");
 }
 

@@ -230,6 +230,13 @@ class Cluster:
         with open(f"{self.dir}/keys/{identity}.key") as file:
             return next(line.split()[1] for line in file if line.startswith("public "))
 
+    def console(self):
+        """The web console's files, where the unprivileged user can read them; "" where none were built."""
+        built, here = BUILD + "/console", self.dir + "/console"
+        if os.path.exists(built + "/index.html") and not os.path.exists(here):
+            shutil.copytree(built, here)
+        return here if os.path.exists(here) else ""
+
     def service_env(self, instance):
         name = instance.split("-")[0]
         port = self.ports.setdefault(instance, free_port())
@@ -243,7 +250,7 @@ class Cluster:
             "WHISTLE_SECRETS": f"{self.dir}/secrets",
             "WHISTLE_METRICS_PORT": str(port),
             "WHISTLE_INSTANCE": instance,
-            **({"WHISTLE_HTTP_PORT": str(self.http), "WHISTLE_CONSOLE_DIR": BUILD + "/console"}
+            **({"WHISTLE_HTTP_PORT": str(self.http), "WHISTLE_CONSOLE_DIR": self.console()}
                if name == "gateway" else {}),
             **self.extra_env,
         }
