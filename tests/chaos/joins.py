@@ -129,7 +129,10 @@ def check_counts(cluster, figures, forest):
     # What a person separates was joined, or was only shown as perhaps the same.
     shown = sum(len(row["event"]["cleared"].get("apart", [])) for row in rows
                 if row["kind"] == "WhistleCleared")
-    assert heard["SupportLost"] == figures["split"], heard
+    # Everybody above it loses what leaves.
+    between = sum(len(row["event"]["split"].get("through", [])) for row in rows
+                  if row["kind"] == "WhistleSplit")
+    assert heard["SupportLost"] == figures["split"] + between, (heard, between)
     assert heard["WhistleParted"] == figures["split"] + shown, (heard, shown)
 
 
