@@ -77,7 +77,8 @@ static void ask(struct wh_follower *follower)
     follow.name = follower->name;
     follow.subjects = follower->subjects;
     follow.n_subjects = follower->options.n_subjects;
-    follow.stored = follower->stored;
+    follow.stored = follower->stored && follower->options.newest == 0;
+    follow.newest = follower->stored ? follower->options.newest : 0;
     follow.hashes = follower->options.hashes;
     if (!follower->stored) {
         follow.after = follower->cursor.seq;
@@ -317,7 +318,7 @@ int wh_follower_new(struct wh_bus *bus, const struct wh_follow_options *options,
         return WH_E_NOMEM;
     follower->options = *options;
     follower->cursor = options->cursor;
-    follower->stored = options->stored;
+    follower->stored = options->stored || options->newest > 0;
     wh_arena_init(&follower->arena, BATCH_MAX);
     wh_credit_init(&follower->credit, options->credit_events, options->credit_bytes);
     rc = copy_texts(follower, options) ? connect_first(follower, bus) : WH_E_NOMEM;

@@ -39,7 +39,8 @@ struct wh_follow_options {
     const char *const *subjects; // codes; n_subjects 0: all that the identity may hear
     size_t n_subjects;
     struct wh_cursor cursor;
-    bool stored; // begin after what the publisher keeps
+    bool stored;    // begin after what the publisher keeps
+    int64_t newest; // above 0: begin so many events before the publisher's head
     bool hashes;
     int credit_events;    // 0: 1,024
     int64_t credit_bytes; // 0: 4 MiB

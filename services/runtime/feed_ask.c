@@ -88,8 +88,8 @@ static struct refusal check_follow(const struct wh_key_holder *holder,
         return refusal(WH_RULE_FIELD_MISSING, "name");
     if (follow->hash.len != 0 && follow->hash.len != WH_HASH_SIZE)
         return refusal(WH_RULE_FIELD_LENGTH, "hash");
-    if (follow->after < 0)
-        return refusal(WH_RULE_FIELD_RANGE, "after");
+    if (follow->after < 0 || follow->newest < 0)
+        return refusal(WH_RULE_FIELD_RANGE, follow->after < 0 ? "after" : "newest");
     if (follow->credit_events < 0 || follow->credit_bytes < 0)
         return refusal(WH_RULE_FIELD_RANGE, "credit_events");
     if (follow->hashes && (holder->roles & verifiers) == 0)
@@ -140,7 +140,9 @@ static void begin(struct wh_feed *feed, struct listener *listener,
     listener->seen->listeners++;
     listener->state = LISTENER_HASH;
     listener->at = follow->stored ? listener->seen->seen : follow->after;
-    listener->claims = !follow->stored && follow->hash.len == WH_HASH_SIZE;
+    if (follow->newest > 0)
+        listener->at = feed_head(feed) > follow->newest ? feed_head(feed) - follow->newest : 0;
+    listener->claims = !follow->stored && follow->newest == 0 && follow->hash.len == WH_HASH_SIZE;
     if (listener->claims)
         memcpy(listener->hash, follow->hash.data, WH_HASH_SIZE);
     credit_add(listener, follow->credit_events, follow->credit_bytes);
