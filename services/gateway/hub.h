@@ -23,6 +23,7 @@ struct hub_event {
     int64_t seq;
     const int32_t *subjects;
     size_t n_subjects;
+    const char *kind; // static
     const char *json; // one line
     size_t n;
 };
