@@ -113,3 +113,9 @@ enum ask_result ask_split(const struct matters *matters, const struct asker *who
         return ASK_DONE;
     return refuse(ret_fault, WH_RULE_DEDUP_NOT_JOINED, "number", 0);
 }
+
+bool ask_stands(const struct matters *matters, int64_t number, int64_t seq)
+{
+    return seq != 0 && matters_parent(matters, number) != 0 &&
+           matters_joined_seq(matters, number) == seq;
+}

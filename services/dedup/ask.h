@@ -38,5 +38,7 @@ enum ask_result ask_join(const struct matters *matters, const struct asker *who,
                          struct ask_fault *ret_fault);
 enum ask_result ask_split(const struct matters *matters, const struct asker *who, int64_t number,
                           int64_t *ret_other, struct ask_fault *ret_fault);
+// Does the join that event `seq` made still stand?
+bool ask_stands(const struct matters *matters, int64_t number, int64_t seq);
 
 #endif

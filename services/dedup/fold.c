@@ -179,7 +179,7 @@ static int fold_split(struct folding *f, const Whistle__V1__WhistleSplit *split)
     if (split->lower_to != 0 && root != NULL)
         TRY(set_priority(f, from, split->lower_to,
                          (int64_t)split->lower_to < root->raised ? root->raised : 0));
-    return matters_set_apart(f->matters, s.id, from, true);
+    return split->untaken ? 0 : matters_set_apart(f->matters, s.id, from, true);
 }
 
 static int fold_recurs(struct folding *f)

@@ -130,6 +130,9 @@ int need_join(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_join(void *state, struct wh_turn *turn, const struct wh_item *item);
 int need_split(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_split(void *state, struct wh_turn *turn, const struct wh_item *item);
+// A joined whistle leaves its matter. untaken: dispatch could not join it; the two are not apart.
+int dedup_split(struct dedup *state, struct wh_turn *turn, const struct wh_item *item,
+                int64_t number, char *reason, bool untaken);
 // A blown whistle's verdict (handler_verdict.c).
 int dedup_judge(struct dedup *state, struct wh_turn *turn, const struct wh_item *item,
                 Whistle__V1__WhistleBlown *blown);

@@ -206,10 +206,10 @@ static Whistle__V1__Priority lower_to(const struct dedup *state, int64_t number,
     return to > matter->priority ? to : WHISTLE__V1__PRIORITY__PRIORITY_UNSPECIFIED;
 }
 
-static int do_split(struct dedup *state, struct wh_turn *turn, const struct wh_item *item,
-                    int64_t number, int64_t from)
+int dedup_split(struct dedup *state, struct wh_turn *turn, const struct wh_item *item,
+                int64_t number, char *reason, bool untaken)
 {
-    const Whistle__V1__SplitWhistle *message = split_message(item);
+    int64_t from = matters_root(state->matters, number);
     Whistle__V1__DedupEvent event = WHISTLE__V1__DEDUP_EVENT__INIT;
     Whistle__V1__WhistleSplit split = WHISTLE__V1__WHISTLE_SPLIT__INIT;
     struct say say = dedup_say(state, wh_turn_arena(turn));
@@ -219,9 +219,10 @@ static int do_split(struct dedup *state, struct wh_turn *turn, const struct wh_i
     if (split.blown == NULL || split.blown->whistle == NULL)
         return WH_E_INVALID;
     split.blown->whistle->priority = (Whistle__V1__Priority)mine->priority;
-    split.number = message->number;
+    split.number = say_number(&say, number);
     split.from = say_number(&say, from);
-    split.reason = message->reason;
+    split.reason = reason;
+    split.untaken = untaken;
     split.supporters = (int32_t)(matters_supporters(state->matters, from) - leaving);
     split.lower_to = lower_to(state, number, from);
     say_through(&say, state->matters, number, &split.n_through, &split.through);
@@ -253,7 +254,7 @@ int on_split(void *arg, struct wh_turn *turn, const struct wh_item *item)
     case ASK_DONE:
         return done(turn, item, split_message(item)->number, "SEPARATED");
     case ASK_SPLIT:
-        error = do_split(state, turn, item, number, other);
+        error = dedup_split(state, turn, item, number, split_message(item)->reason, false);
         break;
     case ASK_CLEAR:
         state->told.split++;

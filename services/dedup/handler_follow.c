@@ -212,13 +212,35 @@ static Whistle__V1__WhistleState moved_to(const struct wh_item *item)
     }
 }
 
+// Dispatch could not make this join; NULL: the event says something else.
+static const Whistle__V1__WhistleParted *untaken(const struct wh_item *item)
+{
+    const Whistle__V1__DispatchEvent *said = (const Whistle__V1__DispatchEvent *)item->payload;
+    return said->what_case == DISPATCH(PARTED) && said->parted->untaken ? said->parted : NULL;
+}
+
 int need_ends(void *arg, struct wh_turn *turn, const struct wh_item *item)
 {
     struct dedup *state = arg;
     int64_t id = item->event->object;
+    if (untaken(item) != NULL) {
+        int error = dedup_need_matter(state, turn, id);
+        return error == 0 ? dedup_need_facts(state, turn, id) : error;
+    }
     if (moved_to(item) == 0 || id == 0 || !is_cold(state, turn, id))
         return 0;
     return dedup_need_matter(state, turn, id);
+}
+
+// Where that join still stands (its event is what dispatch speaks of) it is taken back.
+static int take_back(struct dedup *state, struct wh_turn *turn, const struct wh_item *item)
+{
+    int64_t id = item->event->object;
+    const Whistle__V1__Cause *cause = item->event->cause;
+    if (cause == NULL || !ask_stands(state->matters, id, cause->seq))
+        return 0;
+    int error = dedup_split(state, turn, item, id, untaken(item)->reason, true);
+    return error == 0 ? dedup_stand(state) : error;
 }
 
 int on_ends(void *arg, struct wh_turn *turn, const struct wh_item *item)
@@ -227,6 +249,8 @@ int on_ends(void *arg, struct wh_turn *turn, const struct wh_item *item)
     Whistle__V1__DedupEvent event = WHISTLE__V1__DEDUP_EVENT__INIT;
     Whistle__V1__MatterMoved moved = WHISTLE__V1__MATTER_MOVED__INIT;
     dedup_settle(state, turn);
+    if (untaken(item) != NULL)
+        return take_back(state, turn, item);
     struct say say = dedup_say(state, wh_turn_arena(turn));
     const struct standing *standing = matters_get(state->matters, item->event->object);
     moved.state = moved_to(item);

@@ -62,6 +62,8 @@ static int on_parted(struct whistle *w, const struct fold_context *c,
                      const Whistle__V1__WhistleParted *e)
 {
     int error = 0;
+    if (e->untaken)
+        return 0;
     for (size_t i = 0; i < e->n_restored && error == 0; i++)
         error = restore(w, c, e->restored[i]);
     if (w->stage == STATE(MERGED)) // else it is withdrawn, or it was only perhaps the same

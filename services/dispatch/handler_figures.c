@@ -60,7 +60,7 @@ void dispatch_tally(struct dispatch *state, const struct decision *d)
         bool joined = e->what_case == EVENT(JOINED);
         state->tally.by_person += joined && e->joined->by_person;
         state->tally.by_rule += joined && !e->joined->by_person;
-        state->tally.parted += e->what_case == EVENT(PARTED);
+        state->tally.parted += e->what_case == EVENT(PARTED) && !e->parted->untaken;
         state->tally.unchecked += e->what_case == EVENT(DISPATCHED) && e->dispatched->unchecked;
     }
 }

@@ -99,6 +99,14 @@ int need_dedup(void *arg, struct wh_turn *turn, const struct wh_item *item)
     return error != 0 ? error : dispatch_need_audience(state, turn, matter);
 }
 
+// Is this matter here, and does it take what the event joins to it?
+static bool takes(const struct whistle *into, const Whistle__V1__DedupEvent *e)
+{
+    bool reopens =
+        e->what_case == DEDUP(MERGED) && e->merged->how == WHISTLE__V1__JOIN_AS__JOIN_AS_REOPEN;
+    return into != NULL && whistle_takes_join(into, reopens);
+}
+
 // What the event means for its whistle. ret_said: what was decided first, 0 nothing.
 static int decide_own(struct dispatch *state, struct wh_turn *turn, const struct wh_item *item,
                       int64_t matter, uint32_t *ret_said)
@@ -107,7 +115,7 @@ static int decide_own(struct dispatch *state, struct wh_turn *turn, const struct
     const struct whistle *into = dispatch_whistle(state, matter);
     struct decision_context context = dispatch_context(state, turn, item);
     struct decision *d = &state->decision;
-    bool taken = into != NULL && whistle_takes_joins(into);
+    bool taken = takes(into, dedup_event(item));
     const struct whistle *w = dispatch_before(state, number);
     bool had_tasks = w != NULL && whistle_has_tasks(w);
     context.noted = dispatch_noted(state, number);
@@ -200,8 +208,7 @@ static bool overtakes(struct dispatch *state, const struct wh_item *item)
         return false;
     }
     const struct whistle *into = dispatch_whistle(state, matter_of(state, item));
-    return what == DEDUP(CLEARED) ||
-           (what == DEDUP(MERGED) && into != NULL && whistle_takes_joins(into));
+    return what == DEDUP(CLEARED) || (what == DEDUP(MERGED) && takes(into, dedup_event(item)));
 }
 
 int on_urgent(void *arg, struct wh_turn *turn, const struct wh_item *item)

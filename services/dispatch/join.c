@@ -8,6 +8,7 @@
 
 #define DEDUP(x) WHISTLE__V1__DEDUP_EVENT__WHAT_##x
 #define NO_WORD "逾时无人判断,先行派单 / nobody has said what it is: it goes out"
+#define HAS_ENDED "它已结束,不再归并 / it has ended and is not joined any more"
 #define NO_MATTER \
     "要并入的事项不在办,照常派单 / the matter it was to join is not at work: it goes out"
 
@@ -131,6 +132,18 @@ static void join(struct pen *p, const Whistle__V1__WhistleMerged *said)
     tell_reported(p, awaited);
 }
 
+// Dedup hears of it and takes its join back, so that both say the same.
+static void say_untaken(struct pen *p, const Whistle__V1__WhistleMerged *said, const char *why)
+{
+    Whistle__V1__WhistleParted *e =
+        pen_event(p, EVENT(PARTED), &whistle__v1__whistle_parted__descriptor);
+    e->number = pen_text(p, p->number);
+    e->from = said->into;
+    e->reason = pen_text(p, why);
+    e->untaken = true;
+    pen_emit(p);
+}
+
 static void on_merged(struct pen *p, const Whistle__V1__WhistleMerged *said, bool taken)
 {
     struct whistle *w = p->w;
@@ -141,17 +154,18 @@ static void on_merged(struct pen *p, const Whistle__V1__WhistleMerged *said, boo
         p->broken = true;
         return;
     }
-    if (!taken) {
-        if (waiting)
-            send_out_held(p, said->blown, &(struct going_out){.note = NO_MATTER});
+    if (w->merged_into == into || into == p->d->object)
+        return; // it is so already
+    bool ended = w->stage == STATE(CANCELLED) || w->stage == STATE(SELF);
+    if (!ended && waiting && has_facts(said->blown))
+        ended = ended_before(p, said->blown->whistle);
+    if (!ended && taken) {
+        join(p, said);
         return;
     }
-    bool repeated = w->stage == STATE(MERGED) && w->merged_into == into;
-    if (repeated || w->stage == STATE(CANCELLED) || w->stage == STATE(SELF) || into == p->d->object)
-        return;
-    if (waiting && has_facts(said->blown) && ended_before(p, said->blown->whistle))
-        return;
-    join(p, said);
+    if (!ended && waiting)
+        send_out_held(p, said->blown, &(struct going_out){.note = NO_MATTER});
+    say_untaken(p, said, ended ? HAS_ENDED : NO_MATTER);
 }
 
 // ---- split --------------------------------------------------------------------------------------

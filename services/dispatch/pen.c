@@ -191,6 +191,7 @@ static bool is_turning(const Whistle__V1__DispatchEvent *e)
 {
     return e->what_case == EVENT(RESOLVED) || e->what_case == EVENT(ENDED) ||
            e->what_case == EVENT(WITHDRAWN) || e->what_case == EVENT(REOPENED) ||
+           (e->what_case == EVENT(PARTED) && e->parted->untaken) ||
            (e->what_case == EVENT(MOVED) && e->moved->to == STATE(CANCELLED));
 }
 

@@ -261,6 +261,9 @@ static void take_joined(Whistle__V1__Whistle *shown, const Whistle__V1__WhistleJ
 static void take_parted(Whistle__V1__Whistle *shown, const Whistle__V1__WhistleParted *parted)
 {
     size_t n = 0;
+    if (parted->untaken) {
+        return;
+    }
     for (size_t i = 0; i < shown->n_perhaps; i++) { // a person said that they are two
         if (strcmp(shown->perhaps[i]->number, parted->from) != 0) {
             shown->perhaps[n++] = shown->perhaps[i];

@@ -140,6 +140,12 @@ bool whistle_takes_joins(const struct whistle *w)
            w->stage != STATE(RULED_CLOSED);
 }
 
+bool whistle_takes_join(const struct whistle *w, bool reopens)
+{
+    bool resolved = w->stage == STATE(RESOLVED) || w->stage == STATE(CLOSED);
+    return whistle_takes_joins(w) && (reopens || !resolved);
+}
+
 // A joined one is open as long as a task of it goes on.
 static bool has_open_task(const struct whistle *w)
 {

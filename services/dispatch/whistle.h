@@ -155,6 +155,8 @@ bool whistle_in_work(const struct whistle *w);
 bool whistle_awaits_confirm(const struct whistle *w);
 // May others be joined to it? Not to one that is withdrawn, ruled closed or not blown yet.
 bool whistle_takes_joins(const struct whistle *w);
+// And this one now? To one that was resolved only who reopens it is joined.
+bool whistle_takes_join(const struct whistle *w, bool reopens);
 
 // The raising sides: who confirms, rates, extends. A community's matter: its street; a department
 // that raises: itself; joint units likewise. Up to 1 + JOINT_MAX, the raiser's side first.

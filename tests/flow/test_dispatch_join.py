@@ -178,6 +178,28 @@ def test_those_behind_it_see_it_and_hear_its_end():
     assert first in [e["number"] for e in ends if e["kind"] == "WhistleResolved"]
 
 
+def test_a_matter_that_ended_just_before_the_join():
+    """Dedup had joined them when dispatch heard the withdrawal first: both say the same in the end, and
+    what was to join goes its own way."""
+    (first, _), (second, _) = gas(), gas()
+    cluster.processes["dispatch"].kill()
+    cluster.whistle(STREET, "join", second, first, "--reason", "同一处")
+    cluster.processes["dedup"].kill()
+    cluster.start_service("dispatch")
+    cluster.whistle(STREET, "withdraw", first, "--reason", "误报")
+    assert state(first) == "CANCELLED" and state(second) == "DISPATCHED"
+    cluster.start_service("dedup")
+    runner.until(lambda: cluster.whistle("DISTRICT", "matter", second)[0]["number"] == second)
+    told = show(second)
+    assert told["state"] == "DISPATCHED" and len(tasks(second)) == len(GAS) and "merged_into" not in told, told
+    assert "supporters" not in show(first)
+    parted = cluster.whistle("DISTRICT", "matter", first)[0]
+    assert parted["past"][0]["number"] == second and "apart" not in parted, parted
+    third, _ = gas()
+    cluster.whistle(STREET, "join", second, third, "--reason", "同一处")  # and may be joined again
+    joined(second)
+
+
 def test_resolved_ones_offer_and_are_reopened():
     first, again = gas()
     resolve(first)

@@ -228,7 +228,9 @@ bool world_join(struct world *w, size_t i, size_t into, bool by_person)
     merged.n_danger = w->danger != NULL;
     event.what_case = DEDUP(MERGED);
     event.merged = &merged;
-    bool taken = matter->exists && whistle_takes_joins(&matter->state.whistle);
+    bool taken =
+        matter->exists &&
+        whistle_takes_join(&matter->state.whistle, w->how == WHISTLE__V1__JOIN_AS__JOIN_AS_REOPEN);
     (void)play_dedup(&w->plays[i], &event, taken);
     if (!decided(&w->plays[i], EVENT(JOINED)))
         return false;
