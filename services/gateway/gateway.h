@@ -20,9 +20,10 @@ struct gateway {
     struct http_server *http;               // NULL: no listener
     struct wh_caller *callers[ROUTE_DOORS]; // by enum route_door; NULL where none
     struct directory *directory;
-    struct console *console; // NULL: none is served
-    uint8_t secret[32];      // secrets/gateway.key; see gateway_subkey
-    uv_timer_t figures;      // of the listener, handler_http.c
+    struct console *console;  // NULL: none is served
+    uint8_t secret[32];       // secrets/gateway.key; see gateway_subkey
+    uv_timer_t figures;       // of the listener, handler_http.c
+    int64_t idle_ms, life_ms; // of sessions
     bool draining;
 };
 

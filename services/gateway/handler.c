@@ -48,6 +48,13 @@ int gateway_start(struct wh_runtime *runtime, void **ret_state)
         return WH_E_NOMEM;
     *ret_state = gateway;
     gateway->runtime = runtime;
+    uint8_t seed[16];
+    randombytes_buf(seed, sizeof seed);
+    gateway->directory = directory_new(seed);
+    if (gateway->directory == NULL)
+        return WH_E_NOMEM;
+    gateway->idle_ms = wh_setting_int(runtime, "session_idle_s") * 1000;
+    gateway->life_ms = wh_setting_int(runtime, "session_s") * 1000;
     int status = wh_secret(runtime, "gateway", gateway->secret);
     if (status != 0) {
         wh_logf(WH_LOG_ERROR, "secret", "gateway.key (32 bytes) is missing in the secrets folder");
@@ -55,11 +62,6 @@ int gateway_start(struct wh_runtime *runtime, void **ret_state)
     }
     status = open_callers(gateway);
     return status != 0 ? status : gateway_listen(gateway);
-}
-
-void gateway_reset(void *state)
-{
-    (void)state;
 }
 
 void gateway_drain(void *state)
@@ -94,5 +96,8 @@ void gateway_close(void *state)
 
 void gateway_stop(void *state)
 {
-    free(state);
+    struct gateway *gateway = state;
+    directory_free(gateway->directory);
+    sodium_memzero(gateway->secret, sizeof gateway->secret);
+    free(gateway);
 }

@@ -10,7 +10,34 @@
 #define COMMAND(name) WHISTLE__V1__GATEWAY_COMMAND__WHAT_##name
 #define KEEPERS (WH_ROLE_OPERATOR | WH_ROLE_DISTRICT | WH_ROLE_AUDITOR)
 
+// Bodies keep their own people and keys, the district and operators all.
+#define BODIES (WH_ROLE_STREET | WH_ROLE_COMMUNITY | WH_ROLE_DEPARTMENT)
+#define WARDENS (WH_ROLE_OPERATOR | WH_ROLE_DISTRICT | BODIES)
+#define PEOPLE (WARDENS | WH_ROLE_LEADER | WH_ROLE_AUDITOR)
+#define INSIDE 0
+#define DO(what, name, may, fn)                  \
+    {                                            \
+        COMMAND(what), name, may, NULL, fn, NULL \
+    }
+
 static const struct wh_route routes[] = {
+    DO(ADD_PERSON, "add_person", WARDENS, on_add_person),
+    DO(CHANGE_PERSON, "change_person", WARDENS, on_change_person),
+    DO(END_PERSON, "end_person", WARDENS, on_end_person),
+    DO(GIVE_POST, "give_post", WARDENS, on_give_post),
+    DO(END_POST, "end_post", WARDENS, on_end_post),
+    DO(SET_PASSWORD, "set_password", PEOPLE, on_set_password),
+    DO(END_SESSION, "end_session", PEOPLE, on_end_session),
+    DO(ADD_API_KEY, "add_api_key", WARDENS, on_add_api_key),
+    DO(END_API_KEY, "end_api_key", WARDENS, on_end_api_key),
+    DO(END_LINKS, "end_links", WARDENS, on_end_links),
+    DO(OPEN_SESSION, "open_session", INSIDE, on_open_session),
+    DO(CHANGE_SESSION, "change_session", INSIDE, on_change_session),
+    DO(TOUCH_USED, "touch_used", INSIDE, on_touch_used),
+    {COMMAND(PEOPLE), "people", WARDENS | WH_ROLE_AUDITOR, NULL, NULL, query_people},
+    {COMMAND(SESSIONS), "sessions", WARDENS | WH_ROLE_AUDITOR, NULL, NULL, query_sessions},
+    {COMMAND(API_KEYS), "api_keys", WARDENS, NULL, NULL, query_api_keys},
+    {COMMAND(LINK), "link", WARDENS | WH_ROLE_NOTIFIER, NULL, NULL, query_link},
     {COMMAND(DEAD_LETTERS), "dead_letters", KEEPERS | WH_ROLE_SERVICE, NULL, NULL,
      query_dead_letters},
     {COMMAND(RETRY_DEAD_LETTER), "retry_dead_letter", WH_ROLE_OPERATOR | WH_ROLE_DISTRICT, NULL,
@@ -67,11 +94,19 @@ const struct wh_service gateway_service = {
     .n_feeds = COUNT(feeds),
     .settings = settings,
     .n_settings = COUNT(settings),
+    .statements = gateway_statements,
+    .n_statements = PUT_STATEMENTS,
     .selects = gateway_selects,
     .n_selects = SELECTS,
     .start = gateway_start,
     .stop = gateway_stop,
     .reset = gateway_reset,
+    .rebuild = gateway_rebuild,
+    .n_rebuild = REBUILDS,
+    .ready = gateway_ready,
+    .committed = gateway_committed,
+    .rolled_back = gateway_rolled_back,
+    .describe = gateway_describe,
     .drain = gateway_drain,
     .drained = gateway_drained,
     .close = gateway_close,
