@@ -165,7 +165,7 @@ static void on_events(struct ear *ear, const Whistle__V1__Events *events)
 {
     if (ear->stopping)
         return;
-    if (ear->fresh && ear->stored)
+    if (ear->fresh && (ear->stored || ear->newest > 0))
         ear->at = ear->began = events->after;
     must(events->after == ear->at, "a batch does not begin at the cursor");
     must(events->upto >= events->after && events->upto <= ear->past->head, "a batch's end");
@@ -288,6 +288,7 @@ void ear_follow(struct ear *ear, int32_t credit_events, int64_t credit_bytes, bo
     follow.n_subjects = ear->n_subjects;
     follow.hashes = ear->hashes;
     follow.stored = ear->stored;
+    follow.newest = ear->newest;
     if (!ear->stored)
         follow.after = ear->at;
     if (ear->claim != NULL)

@@ -39,6 +39,7 @@ struct ear {
     bool hashes, stored, forget_hash;
     const uint8_t *claim; // another hash than the past's
     int64_t at;           // its cursor
+    int64_t newest;       // above 0: so many before the head, at its next Follow
     // what it heard
     int64_t began, epoch, rewound_head;
     unsigned batches, rewound, refusals;

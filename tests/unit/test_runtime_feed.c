@@ -279,6 +279,28 @@ static void stored_beyond_the_head_is_rewound(void **state)
     assert_int_equal(ear->rewound, 1);
 }
 
+static void from_the_newest_on(void **state)
+{
+    struct test *test = *state;
+    commit(test, 23000);
+    const int64_t newest[] = {1, 500, 21000, 22999, 23000, 90000};
+    for (size_t i = 0; i < sizeof newest / sizeof *newest; i++) {
+        struct ear *ear = ear_new(test, 0, "intake");
+        ear->newest = newest[i];
+        ear_follow(ear, 1 << 20, 64 << 20, true);
+        until_caught_up(test, ear);
+        assert_int_equal(ear->rewound, 0);
+        assert_int_equal(ear->began, newest[i] < 23000 ? 23000 - newest[i] : 0);
+        assert_int_equal(ear->events, newest[i] < 23000 ? newest[i] : 23000);
+    }
+    struct ear *ear = ear_new(test, 0, "intake");
+    ear->newest = -1;
+    ear_follow(ear, 10, 1000, true);
+    for (int i = 0; i < 100 && ear->refusals == 0; i++)
+        net_run(&test->net, 5);
+    assert_string_equal(ear->field, "newest");
+}
+
 static void a_journal_that_lost_rows_is_told(void **state)
 {
     struct test *test = *state;
@@ -494,6 +516,7 @@ int main(void)
         TEST(hashes_verify_the_chain),
         TEST(another_past_is_told_loudly),
         TEST(stored_beyond_the_head_is_rewound),
+        TEST(from_the_newest_on),
         TEST(a_journal_that_lost_rows_is_told),
         TEST(refusals),
         TEST(a_revoked_key_is_told_and_forgotten),
