@@ -65,6 +65,16 @@ void http_connection_close(struct http_connection *connection)
     uv_close((uv_handle_t *)&connection->tcp, on_closed);
 }
 
+// The kernel forgets at once what it holds for a peer that does not read.
+static void reset(struct http_connection *connection)
+{
+    static const struct linger now = {1, 0};
+    uv_os_fd_t fd;
+    if (uv_fileno((uv_handle_t *)&connection->tcp, &fd) == 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    http_connection_close(connection);
+}
+
 // All is sent: the client is told so, and what it still sends is read and thrown away, since a
 // socket closed with unread bytes takes back what was sent.
 static void linger(struct http_connection *connection)
@@ -139,7 +149,7 @@ void http_connection_sweep(struct http_connection *connection, uint64_t now)
             figures->slow_streams++;
         else
             figures->slow_readers++;
-        http_connection_close(connection);
+        reset(connection);
     } else if (connection->lingering) {
         if (now - connection->since > HTTP_LINGER_MS)
             http_connection_close(connection);

@@ -66,6 +66,8 @@ struct http_connection {
     uint64_t since;     // loop's ms: since when it is idle, or the head, the body is being read
     uint64_t out_since; // since when bytes wait unsent
     uint64_t out_bytes; // queued since then
+    uint64_t out_sent;  // in all
+    uint64_t out_seen, out_moved; // what a look saw sent, and when that last grew
     size_t lingered;
     struct http_address from;
     char peer[HTTP_ADDRESS_TEXT];
@@ -120,7 +122,7 @@ void http_read_refuse(struct http_connection *connection, const struct http_refu
 bool http_read_late(struct http_connection *connection, uint64_t now);
 // write.c
 void http_write_out(struct http_connection *connection);
-bool http_write_late(const struct http_connection *connection, uint64_t now);
+bool http_write_late(struct http_connection *connection, uint64_t now);
 int http_out_add(struct http_connection *connection, struct http_buffer *buffer);
 // reply.c
 void http_ask_refuse(struct http_ask *ask, const struct http_refusal *refusal);

@@ -14,17 +14,27 @@ struct http_write {
 int http_out_add(struct http_connection *connection, struct http_buffer *buffer)
 {
     if (connection->out.bytes == 0) {
-        connection->out_since = uv_now(connection->server->loop);
+        connection->out_since = connection->out_moved = uv_now(connection->server->loop);
         connection->out_bytes = 0;
     }
     connection->out_bytes += http_buffer_size(buffer);
     return http_queue_add(&connection->out, buffer);
 }
 
-bool http_write_late(const struct http_connection *connection, uint64_t now)
+// Nothing of it has gone for send_ms, or all of it goes slower than the slowest rate.
+bool http_write_late(struct http_connection *connection, uint64_t now)
 {
     const struct http_limits *limits = &connection->server->limits;
-    return connection->out.bytes > 0 &&
+    uint64_t gone = connection->out_sent;
+    if (connection->out.bytes == 0)
+        return false;
+    if (connection->write != NULL)
+        gone += connection->write->bytes -
+                uv_stream_get_write_queue_size((uv_stream_t *)&connection->tcp);
+    if (gone != connection->out_seen)
+        connection->out_moved = now;
+    connection->out_seen = gone;
+    return now - connection->out_moved > limits->send_ms ||
            now - connection->out_since >
                limits->send_ms + connection->out_bytes * 1000 / limits->send_rate;
 }
@@ -32,6 +42,7 @@ bool http_write_late(const struct http_connection *connection, uint64_t now)
 static void sent(struct http_connection *connection, size_t n)
 {
     connection->server->figures.bytes_out += n;
+    connection->out_sent += n;
     http_queue_sent(&connection->out, n);
 }
 
