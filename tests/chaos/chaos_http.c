@@ -27,6 +27,7 @@
 #define HONEST 4
 #define SAMPLES 20000
 #define PATIENCE_MS 15000
+#define SLOW_NET "127.0.3."
 
 struct shared {
     volatile int port;
@@ -99,7 +100,9 @@ static int dial(const char *from)
 {
     struct sockaddr_in mine = {.sin_family = AF_INET}, where = {.sin_family = AF_INET};
     struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, small = 4096;
+    if (strncmp(from, SLOW_NET, strlen(SLOW_NET)) == 0) // so that it is full soon
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     inet_pton(AF_INET, from, &mine.sin_addr);
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     where.sin_port = htons((uint16_t)shared->port);
@@ -278,7 +281,7 @@ static void slow_ones(void)
         for (unsigned i = 0; i < options.slow && !shared->stop; i++) {
             bool reader = i % 2 == 1;
             if (fds[i] < 0) {
-                (void)snprintf(from, sizeof from, "127.0.3.%u", 1 + i % 100);
+                (void)snprintf(from, sizeof from, SLOW_NET "%u", 1 + i % 100);
                 fds[i] = dial(from);
                 const char *text =
                     reader ? "GET /big HTTP/1.1\r\nHost: x\r\n\r\n" : "GET / HTTP/1.1\r\nX: ";
@@ -380,16 +383,16 @@ static void wait_for(const pid_t *pids, size_t n)
 
 static void phase_honest(unsigned phase)
 {
-    pid_t pids[HONEST], beside[MUTATORS];
+    pid_t pids[HONEST], beside[MUTATORS + 2]; // as many processes as the hostile ones
     begin_honest(phase, pids);
-    for (unsigned i = 0; phase == 1 && i < MUTATORS; i++)
+    for (unsigned i = 0; phase == 1 && i < MUTATORS + 2; i++)
         if ((beside[i] = fork()) == 0)
             neighbours(i);
     sleep(options.seconds);
     shared->stop = true;
     wait_for(pids, HONEST);
     if (phase == 1)
-        wait_for(beside, MUTATORS);
+        wait_for(beside, MUTATORS + 2);
     shared->stop = false;
 }
 
