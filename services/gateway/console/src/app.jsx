@@ -72,7 +72,7 @@ function Outbox() {
     return (
         <aside class="note wait outbox" aria-live="polite">
             {shown.length > 0 && <><p class="note-title">{t('outbox.title', { n: shown.filter((e) => !e.refused).length })}</p>
-                <ul class="plain lines">{shown.map((e) => <li key={e.key}><span>{e.label || e.path}{e.refused && <b> {t('outbox.refused')}:{e.refused}</b>}</span>{e.refused && <Button onClick={() => discard(e.key)}>{t('outbox.drop')}</Button>}</li>)}</ul>
+                <ul class="plain lines">{shown.map((e) => <li key={e.key}><span>{e.label || e.path}{e.refused && <b> {t('outbox.refused')}: {e.refused}</b>}</span>{e.refused && <Button onClick={() => discard(e.key)}>{t('outbox.drop')}</Button>}</li>)}</ul>
                 <p class="small">{t('outbox.text')} <button type="button" class="linklike" onClick={flush}>{t('outbox.now')}</button></p></>}
             {foreign > 0 && session.value && <p class="small">{t('outbox.foreign', { n: foreign })}</p>}
         </aside>

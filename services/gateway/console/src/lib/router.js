@@ -5,9 +5,12 @@ import { signal } from '@preact/signals';
 const here = () => ({ path: location.pathname, search: new URLSearchParams(location.search) });
 export const place = signal(here());
 
+export const moved = { yes: false }; // somebody has gone from page to page here
+
 export function go(path, { replace = false } = {}) {
     if (path === location.pathname + location.search) return;
     history[replace ? 'replaceState' : 'pushState'](null, '', path);
+    moved.yes = true;
     place.value = here();
     scrollTo(0, 0);
 }

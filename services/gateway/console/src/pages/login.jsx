@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import { signedOut } from '../lib/api.js';
 import { t } from '../lib/i18n.js';
+import { moved } from '../lib/router.js';
 import { login } from '../lib/store.js';
 import { Button, Head, Note, problemText, Text } from '../parts/controls.jsx';
 
@@ -22,6 +23,7 @@ export default function Login() {
         setBusy(true);
         setProblem(null);
         try {
+            moved.yes = true;
             await login(name.trim(), password);
         } catch (caught) {
             setProblem(caught);

@@ -16,7 +16,7 @@ export function DeadLetters() {
             <Head title={t('dead.title')} lead={t('dead.text')} />
             <Loaded resource={dead}>
                 {(data) => (data.rows?.length ? (
-                    <div class="scroll" tabIndex={0} role="region" aria-label={t('dead.title')}>
+                    <div class="scroll" tabIndex={0} role="group" aria-label={t('dead.title')}>
                         <table>
                             <thead><tr><th scope="col">{t('dead.service')}</th><th scope="col">{t('dead.at')}</th><th scope="col">{t('dead.feed')}</th><th scope="col">{t('dead.why')}</th><th scope="col">{t('dead.retry')}</th></tr></thead>
                             <tbody>{data.rows.map((row) => <Dead key={`${row.service}${row.id}`} row={row} reload={dead.reload} />)}</tbody>
@@ -48,7 +48,7 @@ function Services({ services }) {
         <ul class="tiles">
             {services.map((s) => (
                 <li key={s.name} class={cls('card tile', isWell(s) ? 'good' : 'bad')}>
-                    <h3>{s.name}</h3>
+                    <h2>{s.name}</h2>
                     <p><span class={cls('chip', s.answered ? 'good' : 'late')}>{t(s.answered ? 'health.ready' : 'health.not')}</span></p>
                     {s.why && <p class="small">{s.why}</p>}
                     <dl class="facts tight">
@@ -68,7 +68,7 @@ function Followers({ rows }) {
     return (
         <section aria-labelledby="followers">
             <h2 id="followers">{t('health.followers')}</h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label={t('health.followers')}>
+            <div class="scroll" tabIndex={0} role="group" aria-label={t('health.followers')}>
                 <table>
                     <thead><tr><th scope="col">{t('health.followers')}</th><th scope="col">{t('health.key')}</th><th scope="col">{t('health.lag')}</th><th scope="col">{t('whistle.state')}</th></tr></thead>
                     <tbody>{rows.map((f) => <tr key={f.name + f.identity}><th scope="row">{f.name || f.identity}</th><td>{nameOf(f.identity)}</td><td>{f.lag ?? 0}</td><td>{t(f.connected ? 'health.connected' : 'health.away')}</td></tr>)}</tbody>
@@ -84,7 +84,7 @@ function Keys({ keys }) {
         <section aria-labelledby="keys">
             <h2 id="keys">{t('health.keys')}</h2>
             {dated.length === 0 ? <p class="calm">{t('health.never')}</p> : (
-                <div class="scroll" tabIndex={0} role="region" aria-label={t('health.keys')}>
+                <div class="scroll" tabIndex={0} role="group" aria-label={t('health.keys')}>
                     <table>
                         <thead><tr><th scope="col">{t('health.key')}</th><th scope="col">{t('health.expires')}</th></tr></thead>
                         <tbody>{dated.map((k, i) => <tr key={i} class={ms(k.expires_at) - now.value < SOON ? 'warn' : ''}><th scope="row">{nameOf(k.identity)}</th><td>{exactly(ms(k.expires_at))}</td></tr>)}</tbody>

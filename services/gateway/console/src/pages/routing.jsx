@@ -93,7 +93,7 @@ function Explain() {
                 <Select label={t('routing.category')} value={form.category} onValue={(category) => setForm({ ...form, category })} options={categories.value.map((c) => [c.code, both(c)])} />
                 <Select label={t('raise.unit')} value={form.unit} onValue={(unit) => setForm({ ...form, unit })} options={communities.map((u) => [u.code, both(u)])} />
             </div>
-            {path && <Loaded resource={found}>{(r) => <p role="status"><b>{t('part.LEAD')}:{nameOf(r.lead)}</b> · {t('part.SUPPORT')}:{(r.supports || []).map(nameOf).join('、')}</p>}</Loaded>}
+            {path && <Loaded resource={found}>{(r) => <p role="status"><b>{t('part.LEAD')}: {nameOf(r.lead)}</b> · {t('part.SUPPORT')}: {(r.supports || []).map(nameOf).join('、')}</p>}</Loaded>}
         </section>
     );
 }
@@ -132,7 +132,7 @@ function Editor({ live, reload }) {
             {act.done && <Note kind="good" live><p>{t('routing.adopted')}</p></Note>}
             <Checked found={state.check} />
             <Simulated sum={state.simulation} />
-            <div class="scroll" tabIndex={0} role="region" aria-label={t('routing.title')}>
+            <div class="scroll" tabIndex={0} role="group" aria-label={t('routing.title')}>
                 <table>
                     <thead><tr><th scope="col">{t('routing.category')}</th><th scope="col">{t('routing.unit')}</th><th scope="col">{t('whistle.departments')}</th>{edits && <th scope="col">{t('form.more')}</th>}</tr></thead>
                     <tbody>{shown.map(([row, i]) => <Row key={i} row={row} edits={edits} onRow={(r) => edit(rows.map((x, k) => (k === i ? r : x)))} onRemove={() => edit(rows.filter((_, k) => k !== i))} />)}</tbody>

@@ -87,8 +87,8 @@ export function Scene({ whistle: w, contact }) {
             {route && <a class="button" href={route} target="_blank" rel="noreferrer">{t('task.route')}</a>}
             {w.text && <p class="text">{w.text}</p>}
             {(w.additions || []).map((a, i) => <p key={i} class="text addition"><b>{t('whistle.additions')}</b> {a}</p>)}
-            {w.answers?.length > 0 && <p>{w.answers.map((a) => <span key={a.code} class="answer">{asked(a.code)}:<b>{value(a.value)}</b></span>)}</p>}
-            {contact && <p>{t('task.contact')}:<b>{contact}</b></p>}
+            {w.answers?.length > 0 && <p>{w.answers.map((a) => <span key={a.code} class="answer">{asked(a.code)}: <b>{value(a.value)}</b></span>)}</p>}
+            {contact && <p>{t('task.contact')}: <b>{contact}</b></p>}
         </section>
     );
 }
@@ -96,9 +96,9 @@ export function Scene({ whistle: w, contact }) {
 function Said({ task }) {
     return (
         <>
-            {task.refusal && <p class="small">{t('task.refuse.title')}:{word('refuse', task.refusal.reason)} · {task.refusal.basis} · {t('refused.instead')} {nameOf(task.refusal.alternative)}
+            {task.refusal && <p class="small">{t('task.refuse.title')}: {word('refuse', task.refusal.reason)} · {task.refusal.basis} · {t('refused.instead')} {nameOf(task.refusal.alternative)}
                 {task.refusal.verdict && ` · ${t('refused.verdict', { verdict: word('ruling', task.refusal.verdict), basis: task.refusal.ruling_basis || '' })}`}</p>}
-            {task.rating && <p>{t('act.rating')}:{word('rating', task.rating)} {task.rating_text}</p>}
+            {task.rating && <p>{t('act.rating')}: {word('rating', task.rating)} {task.rating_text}</p>}
             {task.outcome && <p class="outcome"><b>{word('outcome', task.outcome)}</b> {task.report_text}</p>}
         </>
     );

@@ -28,7 +28,7 @@ function Facts({ whistle: w }) {
                 <dt>{t('whistle.place')}</dt>
                 <dd>{pathOf(w.place?.unit)} <b>{w.place?.address}</b> {route && <a href={route} target="_blank" rel="noreferrer">{t('whistle.route')}</a>}</dd>
                 <dt>{t('whistle.category')}</dt><dd>{categoryName(w.category)}</dd>
-                {w.answers?.length > 0 && <><dt>{t('whistle.answers')}</dt><dd>{w.answers.map((a) => <span key={a.code} class="answer">{asked(a.code)}:<b>{value(a.value)}</b></span>)}</dd></>}
+                {w.answers?.length > 0 && <><dt>{t('whistle.answers')}</dt><dd>{w.answers.map((a) => <span key={a.code} class="answer">{asked(a.code)}: <b>{value(a.value)}</b></span>)}</dd></>}
                 {w.missing_answers?.length > 0 && <><dt>{t('whistle.answers')}</dt><dd class="warn">{t('whistle.missing', { list: w.missing_answers.map(asked).join('、') })}</dd></>}
                 {w.needs?.length > 0 && <><dt>{t('whistle.needs')}</dt><dd>{w.needs.map((n, i) => <span key={i} class="answer">{word('need', n.kind)} {n.item || n.skill} × {n.count} {word('per', n.per)}</span>)}</dd></>}
                 {w.tags?.length > 0 && <><dt>{t('whistle.tags')}</dt><dd>{w.tags.join('、')}</dd></>}
@@ -59,8 +59,8 @@ function RefusalBox({ task }) {
     return (
         <div class="refusal">
             <p><b>{t('refused.title', { who: nameOf(task.department) })}</b> · {word('refuse', r.reason)} · {when(ms(r.refused_at))}</p>
-            <p>{t('refused.basis')}:{r.basis}</p>
-            <p>{t('refused.instead')}:<b>{nameOf(r.alternative)}</b> {r.text}</p>
+            <p>{t('refused.basis')}: {r.basis}</p>
+            <p>{t('refused.instead')}: <b>{nameOf(r.alternative)}</b> {r.text}</p>
             {r.late && <p class="warn">{t('refused.late')}</p>}
             {r.verdict ? <p>{t('refused.verdict', { verdict: word('ruling', r.verdict), basis: r.ruling_basis || '' })}</p>
                 : r.auto ? <p>{t('refused.auto')}</p>
@@ -92,7 +92,7 @@ function DepartmentRow({ task, whistle }) {
             <Silence task={task} />
             <RefusalBox task={task} />
             {task.outcome && <p class="outcome"><b>{word('outcome', task.outcome)}</b> {task.report_text}</p>}
-            {task.rating && <p class="small">{t('act.rating')}:{word('rating', task.rating)} {task.rating_text}{task.rating_reply && ` · ${t('task.reply')}:${task.rating_reply}`}</p>}
+            {task.rating && <p class="small">{t('act.rating')}: {word('rating', task.rating)} {task.rating_text}{task.rating_reply && ` · ${t('task.reply')}:${task.rating_reply}`}</p>}
             <DecideAsked task={task} />
             {!ended && <div class="department-foot"><Next next={task.next} from={task.dispatched_at} /><Behalf task={task} whistle={whistle} /></div>}
         </li>

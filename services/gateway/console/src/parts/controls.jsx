@@ -4,6 +4,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { reachable } from '../lib/api.js';
 import { t } from '../lib/i18n.js';
 import { post } from '../lib/outbox.js';
+import { moved } from '../lib/router.js';
 
 export const cls = (...names) => names.filter(Boolean).join(' ');
 
@@ -123,11 +124,15 @@ export function Dialog({ title, onClose, children }) {
     const id = useId();
     useEffect(() => {
         const before = document.activeElement;
-        ref.current.showModal();
-        return () => before?.focus?.();
+        const dialog = ref.current;
+        dialog.showModal();
+        return () => {
+            dialog.close(); // until then what is behind it takes no focus
+            before?.focus?.();
+        };
     }, []);
     return (
-        <dialog ref={ref} aria-labelledby={id} onClose={onClose} onCancel={onClose}>
+        <dialog ref={ref} aria-labelledby={id} onClose={onClose}>
             <div class="dialog-head">
                 <h2 id={id}>{title}</h2>
                 <button type="button" class="icon" aria-label={t('form.close')} onClick={onClose}>✕</button>
@@ -204,7 +209,7 @@ export function Head({ title, children, lead }) {
     const ref = useRef(null);
     useEffect(() => {
         document.title = `${title} · ${t('app.name')}`;
-        if (document.activeElement === document.body) ref.current?.focus({ preventScroll: true });
+        if (moved.yes && document.activeElement === document.body) ref.current?.focus({ preventScroll: true });
     }, [title]);
     return (
         <header class="page-head">

@@ -47,5 +47,5 @@ export function Already({ found, waiting, children }) {
 
 export function WillHappen({ found }) {
     if (!found?.priority) return null;
-    return <p class="will" role="status">{t('raise.will')}:<b>{word('priority', found.priority)}</b> · {t(found.waits_for_review ? 'raise.will.wait' : 'raise.will.out')}</p>;
+    return <p class="will" role="status">{t('raise.will')}: <b>{word('priority', found.priority)}</b> · {t(found.waits_for_review ? 'raise.will.wait' : 'raise.will.out')}</p>;
 }
