@@ -12,6 +12,8 @@ async function shoot(page, who, paths, size, lang) {
         await page.goto(path);
         await page.locator('main h1').waitFor();
         await page.waitForTimeout(400);
+        // What stays at the window's lower edge belongs to the end of the whole page.
+        await page.evaluate(() => document.querySelectorAll('.send').forEach((e) => (e.style.position = 'static')));
         await page.screenshot({ path: `${OUT}/${who}${path.replace(/\W+/g, '-').replace(/-$/, '')}-${size}-${lang}.png`, fullPage: true });
     }
 }

@@ -12,6 +12,7 @@ import { Head, Note, ProblemBox } from '../parts/controls.jsx';
 import { Next, Overdue, Priority, TaskState } from '../parts/matters.jsx';
 import { Others } from '../parts/others.jsx';
 import { TaskSteps } from '../parts/task_steps.jsx';
+import { communitiesOf } from './public.jsx';
 import { Scene } from './task.jsx';
 
 const POLL = 5000;
@@ -42,7 +43,7 @@ export default function Link({ token }) {
         sender.value = `link:${token.slice(0, 16)}`;
         flush();
         read('/api/v1/public/form', { bare: true }).then((form) => {
-            if (form.units?.length) units.value = form.units;
+            if (form.communities?.length) units.value = communitiesOf(form);
             if (form.categories?.length) categories.value = form.categories;
         }).catch(() => {});
     }, [token]);

@@ -66,7 +66,7 @@ export function Field({ label, hint, error, required, optional, children, wide }
 
 export function Text({ value, onValue, rows, max, ...field }) {
     const { label, hint, error, required, optional, wide, ...rest } = field;
-    const near = max && (value || '').length > max * 0.8;
+    const near = max >= 100 && (value || '').length > max * 0.8;
     const props = { value: value || '', maxLength: max, onInput: (e) => onValue(e.currentTarget.value), ...rest };
     return (
         <Field {...{ label, error, required, optional, wide }} hint={near ? t('form.left', { n: max - (value || '').length }) : hint}>

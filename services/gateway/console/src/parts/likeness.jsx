@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why two reports may be one matter, in words, with the buttons to say so.
 import { t, word } from '../lib/i18n.js';
+import { session } from '../lib/store.js';
 import { span } from '../lib/time.js';
 import { WhistleState } from './matters.jsx';
 
@@ -18,7 +19,7 @@ export function Likeness({ like, children }) {
     return (
         <li class="likeness">
             <div>
-                <a href={`/whistles/${like.number}`}>{like.title || like.number}</a>
+                {session.value ? <a href={`/whistles/${like.number}`}>{like.title || like.number}</a> : <b>{like.title || like.number}</b>}
                 <p class="small quiet"><span class="number">{like.number}</span> {like.state && <WhistleState value={like.state} />}</p>
                 {like.text && <p class="excerpt">{like.text}</p>}
                 <ul class="reasons">{reasons(like).map((r) => <li key={r}>{r}</li>)}</ul>

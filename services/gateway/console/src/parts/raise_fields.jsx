@@ -17,7 +17,7 @@ export function CategoryField({ value, onValue, error, from = categories.value }
         return (
             <div class="chosen-category">
                 <p><b>{both(chosen)}</b> {chosen.priority && <span class={cls('priority', chosen.priority)}>{word('priority', chosen.priority)}</span>}</p>
-                <Button onClick={() => onValue('')}>{t('form.choose')}</Button>
+                <Button onClick={() => onValue('')}>{t('form.change')}</Button>
             </div>
         );
     }
@@ -29,8 +29,8 @@ export function CategoryField({ value, onValue, error, from = categories.value }
             {groups.map((kind) => {
                 const list = found.filter((c) => c.kind === kind);
                 return list.length > 0 && (
-                    <div key={kind} role="group" aria-label={t(`raise.kind.${kind}`)}>
-                        <p class="group-name">{t(`raise.kind.${kind}`)}</p>
+                    <div key={kind} role="group" aria-label={kind ? t(`raise.kind.${kind}`) : t('raise.what')}>
+                        {kind && <p class="group-name">{t(`raise.kind.${kind}`)}</p>}
                         <div class="choices">
                             {list.map((c) => <button type="button" key={c.code} class={cls('option', c.priority)} onClick={() => onValue(c.code)}>{both(c)}</button>)}
                         </div>
