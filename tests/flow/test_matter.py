@@ -79,6 +79,8 @@ class Ear(threading.Thread):
                                       stdout=subprocess.PIPE)
         ears.append(self)
         self.start()
+        name = f'whistle_follower_connected{{service="dispatch",feed="dispatch",follower="{who}"}}'
+        runner.until(lambda: cluster.metrics("dispatch").get(name) == 1)  # now it hears
 
     def run(self):
         for line in self.child.stdout:
