@@ -83,6 +83,16 @@ static int on_supported(struct whistle *w, const Whistle__V1__WhistleSupported *
     return 0;
 }
 
+static int on_lost(struct whistle *w, const Whistle__V1__SupportLost *e)
+{
+    if (e->untold < 0 || (uint32_t)e->untold > w->untold)
+        return WH_E_INVALID;
+    w->untold -= (uint32_t)e->untold;
+    if (e->untold > 0 && w->untold == 0)
+        w->tell_at = 0;
+    return 0;
+}
+
 void fold_told(struct whistle *w, int64_t at)
 {
     w->untold = 0;
@@ -117,8 +127,9 @@ int fold_join_event(struct whistle *w, const struct fold_context *c,
         return on_parted(w, c, e->parted);
     case EVENT(SUPPORTED):
         return on_supported(w, e->supported);
-    default: // a supporter less, a matter that came back: how many is a query, history says the
-             // rest
+    case EVENT(SUPPORT_LOST):
+        return on_lost(w, e->support_lost);
+    default: // a matter that came back: history says so
         return 0;
     }
 }

@@ -173,6 +173,8 @@ static void emit_lost(struct pen *p, const Whistle__V1__WhistleSplit *said)
     e->number = pen_text(p, p->number);
     e->from = said->number;
     e->supporters = said->supporters;
+    if (p->w->stage != STATE(MERGED) && p->w->untold > (uint32_t)said->supporters)
+        e->untold = (int32_t)(p->w->untold - (uint32_t)said->supporters);
     take_along(p, e);
     pen_emit(p);
 }

@@ -159,6 +159,14 @@ int world_root(const struct world *w, size_t i)
     return at;
 }
 
+static bool stands_below(const struct world *w, size_t k, size_t top)
+{
+    for (int at = (int)k; at != NOBODY; at = w->into[at])
+        if ((size_t)at == top)
+            return true;
+    return false;
+}
+
 struct sayings world_sayings(struct world *w, size_t i)
 {
     struct sayings sayings = {0};
@@ -250,6 +258,8 @@ bool world_split(struct world *w, size_t i)
     split.number = said.number;
     split.from = said.other;
     split.lower_to = w->lower_to;
+    for (size_t k = 0; k < w->n; k++)
+        split.supporters += k != from && world_root(w, k) == (int)from && !stands_below(w, k, i);
     split.blown = goes_out_again(w, i) ? &said.blown : NULL;
     event.what_case = DEDUP(SPLIT);
     event.split = &split;
