@@ -168,6 +168,9 @@ static int put_after(struct dispatch *state, struct wh_turn *turn, const struct 
     const struct whistle *after = d->after;
     int64_t timer = next_timer(after, dispatch_district(state));
     int error = store_put_whistle(turn, before, after, seq, d->n, timer);
+    for (size_t i = 0; i < d->n && error == 0; i++) {
+        error = store_put_point(turn, after->number, d->events[i].event);
+    }
     if (error == 0) {
         error = wh_shelf_put(state->whistles, after->number, after, whistle_size(after));
     }

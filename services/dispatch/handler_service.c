@@ -100,7 +100,7 @@ static const struct wh_setting settings[] = {
 
 const struct wh_service dispatch_service = {
     .name = "dispatch",
-    .migration = "0003_ledger.sql",
+    .migration = "0004_published.sql",
     .command = &whistle__v1__dispatch_command__descriptor,
     .event = &whistle__v1__dispatch_event__descriptor,
     .answer = &whistle__v1__dispatch_answer__descriptor,

@@ -11,6 +11,7 @@
 // In the order of execution within a turn's transaction.
 enum store_statement {
     PUT_WHISTLE_NEW,
+    PUT_POINT,
     PUT_TASK_NEW,
     PUT_WHISTLE,
     PUT_JOINED,
@@ -80,6 +81,8 @@ extern const char store_rebuild_district[], store_rebuild_highest[], store_rebui
 // seq to seq + events - 1. timer: when it next needs a look, 0 never. 0, WH_E_NOMEM.
 int store_put_whistle(struct wh_turn *turn, const struct whistle *before,
                       const struct whistle *after, int64_t seq, size_t events, int64_t timer);
+// The point that an event of this whistle brings, if it does. 0, WH_E_NOMEM.
+int store_put_point(struct wh_turn *turn, int64_t number, const Whistle__V1__DispatchEvent *event);
 // Is there anything that this whistle still waits for?
 bool store_is_open(const struct whistle *w, int64_t timer);
 

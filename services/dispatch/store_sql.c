@@ -62,6 +62,14 @@ const struct wh_statement store_statements[PUT_STATEMENTS] = {
          "unnest($19::int2[]) AS state, unnest($20::text[]) AS times_set, "
          "unnest($21::text[]) AS category, unnest($22::text[]) AS title, "
          "unnest($23::text[]) AS joint) t"},
+    [PUT_POINT] = {"point", "LII",
+                   "INSERT INTO point AS p (whistle, lat_e6, lon_e6) "
+                   "SELECT DISTINCT ON (whistle) whistle, lat, lon FROM "
+                   "unnest($1::int8[], $2::int4[], $3::int4[]) WITH ORDINALITY "
+                   "AS t(whistle, lat, lon, n) ORDER BY whistle, n DESC "
+                   "ON CONFLICT (whistle) DO UPDATE SET lat_e6 = excluded.lat_e6, "
+                   "lon_e6 = excluded.lon_e6 WHERE (p.lat_e6, p.lon_e6) <> "
+                   "(excluded.lat_e6, excluded.lon_e6)"},
     [PUT_TASK_NEW] =
         {"task_new", "LILSSLLLLLL",
          "INSERT INTO task (whistle, body, seq, ord, part, dispatched_at, due_sign, due_checkin, "

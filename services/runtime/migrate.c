@@ -238,27 +238,6 @@ static int plan_all(struct run *run, const char *const *services, size_t n, stru
     return status;
 }
 
-static int run_all(struct run *run, const char *const *services, size_t n)
-{
-    struct plan plans[SERVICES_MAX] = {0};
-    run->conn = PQconnectdb(run->options->conninfo);
-    if (PQstatus(run->conn) != CONNECTION_OK)
-        return migrate_fail(run, WH_E_TIMEOUT, "database: %.*s",
-                            (int)strcspn(PQerrorMessage(run->conn), "\n"),
-                            PQerrorMessage(run->conn));
-    PQsetNoticeProcessor(run->conn, be_quiet, NULL);
-    int status = migrate_execute(run, "session", "SET lock_timeout = '" TABLE_WAIT "'");
-    if (status == 0 && !run->options->check)
-        status = lock(run);
-    if (status == 0)
-        status = plan_all(run, services, n, plans);
-    for (size_t i = 0; i < n && status == 0 && !run->options->check; i++)
-        status = service_migrate(run, &plans[i]);
-    for (size_t i = 0; i < n; i++)
-        plan_done(&plans[i]);
-    return status;
-}
-
 static int by_text(const void *a, const void *b)
 {
     return strcmp(a, b);
@@ -286,12 +265,53 @@ static int services_find(struct run *run, char names[SERVICES_MAX][SERVICE_MAX +
 }
 
 // Names become identifiers in SQL texts: lower case letters only.
+static bool is_name(const char *service)
+{
+    size_t length = strlen(service);
+    return length > 0 && length <= SERVICE_MAX &&
+           strspn(service, "abcdefghijklmnopqrstuvwxyz") == length;
+}
+
+// The roles of every service there is come first: a file may grant another service's what it
+// publishes.
+static int roles_make(struct run *run)
+{
+    char names[SERVICES_MAX][SERVICE_MAX + 1];
+    size_t n = 0;
+    int status = services_find(run, names, &n);
+    for (size_t i = 0; i < n && status == 0; i++)
+        if (is_name(names[i]))
+            status = role_make(run, names[i]);
+    return status;
+}
+
+static int run_all(struct run *run, const char *const *services, size_t n)
+{
+    struct plan plans[SERVICES_MAX] = {0};
+    run->conn = PQconnectdb(run->options->conninfo);
+    if (PQstatus(run->conn) != CONNECTION_OK)
+        return migrate_fail(run, WH_E_TIMEOUT, "database: %.*s",
+                            (int)strcspn(PQerrorMessage(run->conn), "\n"),
+                            PQerrorMessage(run->conn));
+    PQsetNoticeProcessor(run->conn, be_quiet, NULL);
+    int status = migrate_execute(run, "session", "SET lock_timeout = '" TABLE_WAIT "'");
+    if (status == 0 && !run->options->check)
+        status = lock(run);
+    if (status == 0)
+        status = plan_all(run, services, n, plans);
+    if (status == 0 && !run->options->check)
+        status = roles_make(run);
+    for (size_t i = 0; i < n && status == 0 && !run->options->check; i++)
+        status = service_migrate(run, &plans[i]);
+    for (size_t i = 0; i < n; i++)
+        plan_done(&plans[i]);
+    return status;
+}
+
 static int services_check(struct run *run, const char *const *services, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        size_t length = strlen(services[i]);
-        if (length == 0 || length > SERVICE_MAX ||
-            strspn(services[i], "abcdefghijklmnopqrstuvwxyz") != length)
+        if (!is_name(services[i]))
             return migrate_fail(run, WH_E_INVALID,
                                 "service \"%.40s\": a name is 1 to %d letters a-z", services[i],
                                 SERVICE_MAX);
