@@ -60,3 +60,8 @@ size_t wh_row_ints(const struct wh_row *row, int column, int64_t *ret_ints, size
     }
     return i;
 }
+
+size_t wh_row_count(const PGresult *result)
+{
+    return (size_t)PQntuples(result);
+}

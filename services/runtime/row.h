@@ -11,4 +11,7 @@ struct wh_row {
     int row;
 };
 
+// How many rows a result of a connection of one's own (runtime/db.h) has.
+size_t wh_row_count(const PGresult *result);
+
 #endif
