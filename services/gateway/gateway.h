@@ -12,8 +12,13 @@
 #include "runtime/service.h"
 #include "whistle/v1/gateway.pb-c.h"
 
-struct console;   // the console's files (handler_console.h)
-struct directory; // people, sessions, keys (directory.h)
+struct console;       // the console's files (handler_console.h)
+struct directory;     // people, sessions, keys (directory.h)
+struct reads;         // the published views (store_read.h)
+struct keys;          // when Idempotency-Keys were first seen (store_key.h)
+struct live;          // the district (handler_district.h)
+struct cache;         // whistles just shown (view_cache.h)
+struct reply_headers; // handler_reply.h
 
 struct gateway {
     struct wh_runtime *runtime;
@@ -24,6 +29,10 @@ struct gateway {
     uint8_t secret[32];       // secrets/gateway.key; see gateway_subkey
     uv_timer_t figures;       // of the listener, handler_http.c
     int64_t idle_ms, life_ms; // of sessions
+    struct reads *reads;
+    struct keys *keys;
+    struct live *live;
+    struct cache *cache;
     bool draining;
 };
 
@@ -57,8 +66,10 @@ struct gateway_ask {
     struct route_found found;
     const struct gateway_route *route;
     struct caller caller;
-    bool english; // else Chinese
-    void *data;   // the handler's own
+    bool english;                  // else Chinese
+    const char *request_id;        // as told in the answer, NULL none
+    struct reply_headers *headers; // of the answer to come, NULL none
+    void *data;                    // the handler's own
 };
 
 typedef void (*gateway_fn)(struct gateway_ask *ask);

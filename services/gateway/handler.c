@@ -3,6 +3,10 @@
 // stand as long as the process; the listener answers also while another instance owns the journal,
 // then with 503.
 #include "gateway/handler.h"
+#include "gateway/handler_district.h"
+#include "gateway/store_key.h"
+#include "gateway/store_read.h"
+#include "gateway/view_cache.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -41,6 +45,31 @@ void gateway_subkey(const struct gateway *gateway, const char *purpose, uint8_t 
                        sizeof gateway->secret);
 }
 
+// What is shown from here: the published views, the district, whistles just shown.
+static int open_reading(struct gateway *gateway)
+{
+    uv_loop_t *loop = wh_runtime_loop(gateway->runtime);
+    const char *database = wh_setting_text(gateway->runtime, "database");
+    int status = reads_open(loop, database, &gateway->reads);
+    if (status == 0)
+        status = keys_open(loop, database, &gateway->keys);
+    gateway->cache = cache_new();
+    if (status == 0 && gateway->cache == NULL)
+        status = WH_E_NOMEM;
+    return status != 0 ? status : gateway_district_open(gateway);
+}
+
+static void close_reading(struct gateway *gateway)
+{
+    gateway_district_close(gateway);
+    reads_close(gateway->reads);
+    keys_close(gateway->keys);
+    cache_free(gateway->cache);
+    gateway->reads = NULL;
+    gateway->keys = NULL;
+    gateway->cache = NULL;
+}
+
 int gateway_start(struct wh_runtime *runtime, void **ret_state)
 {
     struct gateway *gateway = calloc(1, sizeof *gateway);
@@ -61,6 +90,8 @@ int gateway_start(struct wh_runtime *runtime, void **ret_state)
         return status;
     }
     status = open_callers(gateway);
+    if (status == 0)
+        status = open_reading(gateway);
     return status != 0 ? status : gateway_listen(gateway);
 }
 
@@ -92,6 +123,7 @@ void gateway_close(void *state)
         gateway->callers[door] = NULL;
     }
     gateway_unlisten(gateway);
+    close_reading(gateway);
 }
 
 void gateway_stop(void *state)

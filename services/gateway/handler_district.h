@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The live district as the gateway knows it: asked of intake at its door when it starts and whenever
-// another version has been adopted. Its tables are shown from here; what they mean for a whistle is
-// decided by the services.
+// The live district as the gateway knows it: asked of intake at its door when it starts and
+// whenever another version has been adopted. Its tables are shown from here; what they mean for a
+// whistle is decided by the services.
 #ifndef WH_GATEWAY_HANDLER_DISTRICT_H
 #define WH_GATEWAY_HANDLER_DISTRICT_H
+
+#include <jansson.h>
 
 #include "base/time.h"
 #include "district/district.h"
@@ -19,6 +21,9 @@ void gateway_district_stale(struct gateway *gateway);
 // NULL until it is known. Valid until the loop turns.
 const struct wh_district *gateway_district(const struct gateway *gateway);
 const struct wh_zone *gateway_zone(const struct gateway *gateway); // NULL: UTC
+// A row's command that carries a district: `routes` alone is put into the live one; what is to be
+// adopted names the version it replaces (or If-Match does). WH_RULE_NONE, or what is wrong.
+enum wh_rule district_complete(struct gateway_ask *ask, json_t *command);
 // The tables' routes (UNITS, DEPARTMENTS, CATEGORIES, SERVICE_TIMES, ROUTING).
 void on_district_table(struct gateway_ask *ask);
 

@@ -163,6 +163,17 @@ void reply_problem(struct http_request *request, enum wh_rule rule, const char *
     send_problem(request, (struct reply_headers){.n = 0}, &shown);
 }
 
+void reply_problem_with(struct http_request *request, enum wh_rule rule, const char *name,
+                        const char *value)
+{
+    const struct problem problem = {.rule = rule, .language = language(request)};
+    struct reply_headers headers = {.n = 0};
+    Whistle__V1__Problem shown;
+    add(&headers, name, value);
+    problem_make(&problem, request->arena, &shown);
+    send_problem(request, headers, &shown);
+}
+
 void reply_rule(struct gateway_ask *ask, enum wh_rule rule, const char *field, const char *detail)
 {
     const struct problem problem = {.rule = rule,

@@ -26,7 +26,12 @@ void reply_silent(struct gateway_ask *ask, int status);
 void reply_problem(struct http_request *request, enum wh_rule rule, const char *field,
                    const char *detail);
 
-// A field on the answer to come, beside those above. name: literal; value: lives in the ask's arena.
+// The same with one more field.
+void reply_problem_with(struct http_request *request, enum wh_rule rule, const char *name,
+                        const char *value);
+
+// A field on the answer to come, beside those above. name: literal; value: lives in the ask's
+// arena.
 void reply_header(struct gateway_ask *ask, const char *name, const char *value);
 
 // Of a body's bytes. ret_etag: ETAG_MAX bytes.

@@ -84,7 +84,7 @@ static const struct wh_setting settings[] = {
 
 const struct wh_service gateway_service = {
     .name = "gateway",
-    .migration = "0001_gateway.sql",
+    .migration = "0002_request_key.sql",
     .command = &whistle__v1__gateway_command__descriptor,
     .event = &whistle__v1__gateway_event__descriptor,
     .answer = &whistle__v1__gateway_answer__descriptor,
