@@ -14,6 +14,7 @@
 #include "dedup/say.h"
 #include "dedup/store.h"
 #include "district/district.h"
+#include "match/simindex_card.h"
 #include "runtime/service.h"
 #include "whistle/v1/dedup.pb-c.h"
 
@@ -26,11 +27,14 @@
 struct made_report {
     const struct match_report *report; // stands aside
     struct match_weights weights;
+    struct simindex_card card;
+    struct simindex_topics topics;
 };
 
 // Who stands in the index, handler_index.c.
 struct reports {
     struct simindex *index; // committed: of each matter its representatives
+    double least;           // likeness below which nothing is told
     struct match_maker *maker;
     struct match_probe *probe;
     struct wh_map aside; // id → blob of whoever is not in it

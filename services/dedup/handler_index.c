@@ -15,6 +15,7 @@
 int reports_init(struct reports *reports, const struct match_model *model, size_t expected)
 {
     *reports = (struct reports){.index = simindex_new(model, expected),
+                                .least = match_model_perhaps(model),
                                 .maker = match_maker_new(),
                                 .probe = match_probe_new()};
     if (reports->index == NULL || reports->maker == NULL || reports->probe == NULL) {
@@ -65,16 +66,20 @@ static size_t put_hit(struct simindex_hit *hits, size_t n, const struct simindex
 size_t reports_find(struct reports *reports, const struct match_model *model,
                     const struct match_report *report, struct simindex_hit ret_hits[DEDUP_HITS])
 {
-    size_t n = simindex_find(reports->index, report, ret_hits, DEDUP_HITS);
+    size_t n = simindex_find(reports->index, report, reports->least, ret_hits, DEDUP_HITS);
     if (reports->n_made == 0)
         return n;
-    match_probe_set(reports->probe, simindex_corpus(reports->index), report);
+    bool probed = false;
     for (size_t i = 0; i < reports->n_made; i++) {
         const struct made_report *made = &reports->made[i];
         struct match_pair pair;
         struct simindex_hit hit = {.id = match_report_id(made->report)};
-        if (match_surely_far(model, report, made->report))
-            continue; // would be no hit of weight, whatever the words
+        if (match_surely_far(model, report, made->report) ||
+            !simindex_may_be(reports->index, &made->card, &made->topics, reports->least))
+            continue; // would be no hit of weight
+        if (!probed)
+            match_probe_set(reports->probe, simindex_corpus(reports->index), report);
+        probed = true;
         match_probe_pair(reports->probe, made->report, &made->weights, &pair);
         match_judge(model, &pair, &hit.score);
         n = put_hit(ret_hits, n, &hit);
@@ -99,6 +104,8 @@ int reports_make(struct reports *reports, const struct match_report *report)
     struct made_report *made = &reports->made[reports->n_made++];
     made->report = wh_map_get(&reports->aside, id);
     match_weigh(simindex_corpus(reports->index), made->report, &made->weights);
+    simindex_card_make(made->report, &made->card, &made->topics);
+    simindex_card_weigh(simindex_corpus(reports->index), made->report, &made->card);
     return 0;
 }
 

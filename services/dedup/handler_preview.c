@@ -75,7 +75,7 @@ static void look(struct dedup *state, struct wh_query *query, const struct stand
     struct simindex_hit hits[DEDUP_HITS];
     struct resemblance like[WIRE_LIKE_MAX];
     struct decide_by by = dedup_by(state, wh_query_now(query));
-    size_t n_hits = simindex_find(state->reports.index, report, hits, DEDUP_HITS);
+    size_t n_hits = simindex_find(state->reports.index, report, SIMINDEX_FLOOR, hits, DEDUP_HITS);
     size_t n = decide_likenesses(&by, standing, hits, n_hits, like, limit);
     tell(state, query, input, like, n);
 }

@@ -3,18 +3,18 @@
 #include "match/corpus.h"
 
 #include <math.h>
-#include <stdlib.h>
 
+#include "match/memory.h"
 #include "match/model.h"
 
-#define SMALL 1024u      // counts whose logarithm is taken once
-#define EPOCH_CHANGES 64 // at least so many
-#define EPOCH_SHARE 8
+#define SMALL 1024u   // counts whose logarithm is taken once
+#define EPOCH_HALF 32 // at least so many changes until the next epoch is reckoned, and until it
+#define EPOCH_SHARE 8 // begins; of the reports
 
 int match_corpus_init(struct match_corpus *corpus, const struct match_model *model)
 {
-    *corpus = (struct match_corpus){.df = calloc(MATCH_GRAMS, sizeof *corpus->df),
-                                    .idf = calloc(MATCH_GRAMS, sizeof *corpus->idf)};
+    *corpus = (struct match_corpus){.df = match_memory(MATCH_GRAMS * sizeof *corpus->df),
+                                    .idf = match_memory(MATCH_GRAMS * sizeof *corpus->idf)};
     if (!corpus->df || !corpus->idf) {
         match_corpus_done(corpus);
         return WH_E_NOMEM;
@@ -28,28 +28,52 @@ int match_corpus_init(struct match_corpus *corpus, const struct match_model *mod
 
 void match_corpus_done(struct match_corpus *corpus)
 {
-    free(corpus->df);
-    free(corpus->idf);
+    match_memory_free(corpus->df, MATCH_GRAMS * sizeof *corpus->df);
+    match_memory_free(corpus->idf, MATCH_GRAMS * sizeof *corpus->idf);
     *corpus = (struct match_corpus){0};
 }
 
-void match_corpus_reckon(struct match_corpus *corpus)
+size_t match_corpus_bytes(void)
+{
+    return MATCH_GRAMS * (sizeof(uint32_t) + sizeof(struct match_idf));
+}
+
+// By the counts of this moment.
+static void reckon_next(struct match_corpus *corpus)
 {
     float small[SMALL], all = logf((float)corpus->n + 1);
     for (size_t i = 0; i < SMALL; i++)
         small[i] = fmaxf(all - logf((float)i + 1), 0);
     for (size_t i = 0; i < MATCH_GRAMS; i++) {
         uint32_t df = corpus->df[i];
-        corpus->idf[i] = df < SMALL ? small[df] : fmaxf(all - logf((float)df + 1), 0);
+        corpus->idf[i].next = df < SMALL ? small[df] : fmaxf(all - logf((float)df + 1), 0);
     }
-    corpus->changes = 0;
+}
+
+static void begin_next(struct match_corpus *corpus)
+{
+    for (size_t i = 0; i < MATCH_GRAMS; i++)
+        corpus->idf[i].now = corpus->idf[i].next;
+    corpus->changes = corpus->due = 0;
     corpus->epoch++;
+}
+
+void match_corpus_reckon(struct match_corpus *corpus)
+{
+    reckon_next(corpus);
+    begin_next(corpus);
 }
 
 static void change(struct match_corpus *corpus)
 {
-    if (++corpus->changes > EPOCH_CHANGES + corpus->n / EPOCH_SHARE)
-        match_corpus_reckon(corpus);
+    uint32_t half = EPOCH_HALF + corpus->n / EPOCH_SHARE;
+    corpus->changes++;
+    if (corpus->due == 0 && corpus->changes > half) {
+        reckon_next(corpus);
+        corpus->due = corpus->changes + half;
+    } else if (corpus->due != 0 && corpus->changes >= corpus->due) {
+        begin_next(corpus);
+    }
 }
 
 void match_corpus_add(struct match_corpus *corpus, const struct match_report *report)

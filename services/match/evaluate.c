@@ -143,7 +143,7 @@ static struct match_found best_of(struct walk *walk, const struct match_report *
                                   int64_t event)
 {
     struct simindex_hit hits[HITS];
-    size_t n = simindex_find(walk->index, report, hits, HITS);
+    size_t n = simindex_find(walk->index, report, SIMINDEX_FLOOR, hits, HITS);
     for (size_t i = 0; i < n && hits[i].score.rule == MATCH_RULE_SCORE; i++) {
         if (match_rows_apart(walk->rows, match_report_id(report), hits[i].id))
             continue;

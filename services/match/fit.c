@@ -139,7 +139,7 @@ static int take_row(struct pass *pass, const struct match_row *row)
     struct fitting *fitting = pass->fitting;
     if (match_report_make(fitting->maker, &row->in, &report) < 0)
         return WH_E_NOMEM;
-    size_t n = simindex_find(pass->index, report, hits, HITS);
+    size_t n = simindex_find(pass->index, report, SIMINDEX_FLOOR, hits, HITS);
     match_probe_set(fitting->probe, &pass->corpus, report);
     for (size_t i = 0; i < n; i++)
         if (hits[i].score.rule == MATCH_RULE_SCORE && take_hit(pass, row, hits[i].id) < 0)

@@ -31,9 +31,11 @@
 #define SIMINDEX_WALK 128
 #define SIMINDEX_WALKS 256
 #define SIMINDEX_PERSON 32
-#define SIMINDEX_FLOOR 0.02 // a likeness below is no hit
+#define SIMINDEX_FLOOR 0.02 // a likeness below says nothing
 
 struct simindex;
+struct simindex_card; // simindex_card.h
+struct simindex_topics;
 
 struct simindex_hit {
     int64_t id;
@@ -50,13 +52,20 @@ int simindex_add(struct simindex *index, const struct match_report *report);
 bool simindex_remove(struct simindex *index, int64_t id);
 // NULL without. Valid until that report is removed.
 const struct match_report *simindex_get(const struct simindex *index, int64_t id);
-// The max best-scored candidates whose likeness is at least SIMINDEX_FLOOR and that are not too far
-// (MATCH_RULE_FAR: the same never), best first (by
+// The max best-scored candidates whose likeness is at least `least` (0 to 1; who asks for less
+// waits longer: SIMINDEX_FLOOR, or match_model_perhaps where nothing
+// that is NEW is told) and that
+// are not too far (MATCH_RULE_FAR: the same never), best first (by
 // probability, then logit, then the smaller id), those vetoed last (by likeness, …). Returns how
 // many. `report` itself (its id) is never among them. Exact: what is not scored to the end is shown
 // to lie below by an upper bound. Changes nothing but scratch memory.
-size_t simindex_find(struct simindex *index, const struct match_report *report,
+size_t simindex_find(struct simindex *index, const struct match_report *report, double least,
                      struct simindex_hit *ret_hits, size_t max);
+
+// Another report that stands nowhere yet (its card made and weighed by the corpus of now): may its
+// likeness to the one that was searched for last be `least` or more? False is certain.
+bool simindex_may_be(struct simindex *index, const struct simindex_card *card,
+                     const struct simindex_topics *topics, double least);
 
 // How rare words are among the reports that stand in it; borrowed, changes with them.
 const struct match_corpus *simindex_corpus(const struct simindex *index);

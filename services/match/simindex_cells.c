@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Located reports by squares of the grid of degrees. A square is as high everywhere; towards the
 // poles it is narrower, so more of them are looked through. Across the 180th meridian they go on.
-// A square's list holds two numbers a report: its slot and where in the square it lies, so that who
-// is too far is passed over without being touched.
+// Sixty-four squares are a tile, one entry of the map: who looks around looks at a few tiles.
 #include <math.h>
 
 #include "match/simindex_internal.h"
 
 #define AROUND (INT64_C(3600000000) / SIMINDEX_CELL) // squares around the earth
+#define SIDE 8                                       // squares of a tile
 #define M_PER_UNIT 0.0111195                         // of 1e-7 degrees of latitude
 #define NARROWEST 0.05                               // beyond 87 degrees all count as that
 #define RADIANS 1.7453292519943295e-9                // of 1e-7 degrees
-#define SHIFT 15                                     // bits of a place within a square
-#define BUFFER 64
+#define LISTS 64
+#define SLOTS 512
+
+struct tile {
+    struct simlist cells[SIDE * SIDE];
+};
 
 struct cell {
     int64_t x, y;
@@ -23,138 +27,173 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a >= 0 ? a / b : -((-a + b - 1) / b);
 }
 
+// x goes on beyond the 180th meridian.
 static struct cell cell_of(int64_t lat, int64_t lon)
 {
-    int64_t x = floor_div(lon, SIMINDEX_CELL) % AROUND;
-    return (struct cell){x < 0 ? x + AROUND : x, floor_div(lat, SIMINDEX_CELL)};
-}
-
-// Where in its square: lon below lat.
-static uint32_t place_of(struct cell cell, const struct match_report *report)
-{
-    int64_t lon = report->lon - cell.x * SIMINDEX_CELL;
-    int64_t lat = report->lat - cell.y * SIMINDEX_CELL;
-    lon += lon < 0 ? AROUND * SIMINDEX_CELL : 0; // west of Greenwich
-    return (uint32_t)(lat << SHIFT | lon);
+    return (struct cell){floor_div(lon, SIMINDEX_CELL), floor_div(lat, SIMINDEX_CELL)};
 }
 
 static int64_t key_of(struct cell cell)
 {
-    return cell.y * 1000000 + cell.x;
+    int64_t x = (cell.x % AROUND + AROUND) % AROUND;
+    return floor_div(cell.y, SIDE) * 1000000 + x / SIDE;
 }
 
-static struct simlist unpack(size_t value)
+static size_t place_of(struct cell cell)
 {
-    return (struct simlist){(uint32_t)value, value >> 32 & 0xffffff, (uint8_t)(value >> 56)};
+    int64_t x = (cell.x % AROUND + AROUND) % AROUND;
+    return (size_t)(cell.y - floor_div(cell.y, SIDE) * SIDE) * SIDE + (size_t)(x % SIDE);
 }
 
-static size_t pack(const struct simlist *list)
+static struct tile *tile_of(const struct simindex *index, struct cell cell)
 {
-    return (size_t)list->ref | (size_t)list->n << 32 | (size_t)list->size << 56;
+    size_t ref;
+    return wh_map_get_index(&index->tiles, key_of(cell), &ref)
+               ? simpool_at(&index->pool, (uint32_t)ref)
+               : NULL;
 }
 
-// Both numbers or none.
-static bool push(struct simpool *pool, struct simlist *list, uint32_t slot, uint32_t place)
+// ---- coming and going ---------------------------------------------------------------------------
+
+static struct cell cell_at(const struct simindex *index, uint32_t slot)
 {
-    if (!simlist_push(pool, list, slot))
-        return false;
-    if (simlist_push(pool, list, place))
-        return true;
-    simlist_cut(pool, list, list->n - 1u, 1);
-    return false;
+    struct simindex_place place = simindex_card(index, slot)->place;
+    return cell_of(place.lat, place.lon);
+}
+
+static struct tile *make_tile(struct simindex *index, struct cell cell)
+{
+    uint32_t ref = simpool_take(&index->pool, sizeof(struct tile));
+    if (!ref)
+        return NULL;
+    if (wh_map_put_index(&index->tiles, key_of(cell), ref) != 0) {
+        simpool_give(&index->pool, ref, sizeof(struct tile));
+        return NULL;
+    }
+    struct tile *tile = simpool_at(&index->pool, ref);
+    memset(tile, 0, sizeof *tile);
+    return tile;
+}
+
+static void drop_tile_if_empty(struct simindex *index, struct cell cell)
+{
+    size_t ref = 0;
+    const struct tile *tile = tile_of(index, cell);
+    for (size_t i = 0; i < (size_t)SIDE * SIDE; i++)
+        if (tile->cells[i].n)
+            return;
+    (void)wh_map_get_index(&index->tiles, key_of(cell), &ref); // it is there
+    (void)wh_map_del(&index->tiles, key_of(cell));
+    simpool_give(&index->pool, (uint32_t)ref, sizeof(struct tile));
+}
+
+static bool is_nowhere(const struct simindex *index, uint32_t slot)
+{
+    return simindex_card(index, slot)->place.lat == INT32_MAX;
 }
 
 bool simindex_cells_add(struct simindex *index, uint32_t slot)
 {
-    const struct match_report *report = simindex_blob(index, slot);
-    if (!(report->flags & MATCH_LOCATED))
+    if (is_nowhere(index, slot))
         return true;
-    struct cell cell = cell_of(report->lat, report->lon);
-    int64_t key = key_of(cell);
-    size_t value = 0;
-    struct simlist list = {0};
-    if (wh_map_get_index(&index->cells, key, &value))
-        list = unpack(value);
-    else if (wh_map_put_index(&index->cells, key, 0) != 0)
+    struct cell cell = cell_at(index, slot);
+    struct tile *tile = tile_of(index, cell);
+    if (!tile && !(tile = make_tile(index, cell)))
         return false;
-    bool pushed = push(&index->pool, &list, slot, place_of(cell, report));
-    if (list.n)
-        (void)wh_map_put_index(&index->cells, key, pack(&list)); // stands there: cannot fail
-    else
-        (void)wh_map_del(&index->cells, key);
-    return pushed;
+    if (simlist_push(&index->pool, &tile->cells[place_of(cell)], slot))
+        return true;
+    drop_tile_if_empty(index, cell);
+    return false;
 }
 
 void simindex_cells_remove(struct simindex *index, uint32_t slot)
 {
-    const struct match_report *report = simindex_blob(index, slot);
-    size_t value;
-    if (!(report->flags & MATCH_LOCATED))
+    if (is_nowhere(index, slot))
         return;
-    int64_t key = key_of(cell_of(report->lat, report->lon));
-    if (!wh_map_get_index(&index->cells, key, &value))
-        return;
-    struct simlist list = unpack(value);
-    const uint32_t *values = simlist_values(&index->pool, &list);
-    size_t at = 0;
-    while (at < list.n && values[at] != slot)
-        at += 2;
-    if (at < list.n)
-        simlist_cut(&index->pool, &list, at, 2);
-    if (list.n)
-        (void)wh_map_put_index(&index->cells, key, pack(&list));
-    else
-        (void)wh_map_del(&index->cells, key);
+    struct cell cell = cell_at(index, slot);
+    struct simlist *list = &tile_of(index, cell)->cells[place_of(cell)];
+    if (simlist_drop(&index->pool, list, slot) && list->n == 0)
+        drop_tile_if_empty(index, cell);
 }
 
-struct around { // a place
-    int64_t lat, lon;
-    double reach, wide; // in units of latitude, of longitude
-    simindex_list_fn take;
-    void *arg;
-};
+// ---- looking ------------------------------------------------------------------------------------
 
-// Those of one square that lie within the ellipse. corner: the square's south-western one.
-static void walk_cell(const struct around *around, const uint32_t *values, size_t n,
-                      struct cell corner)
-{
-    uint32_t slots[BUFFER];
-    size_t found = 0;
-    double south = (double)(corner.y * SIMINDEX_CELL - around->lat);
-    double west = (double)(corner.x * SIMINDEX_CELL - around->lon);
-    for (size_t i = 0; i < n; i += 2) {
-        double y = (south + (double)(values[i + 1] >> SHIFT)) / around->reach;
-        double x = (west + (double)(values[i + 1] & ((1u << SHIFT) - 1))) / around->wide;
-        slots[found] = values[i];
-        found += y * y + x * x <= 1;
-        if (found < BUFFER)
-            continue;
-        around->take(around->arg, slots, found);
-        found = 0;
-    }
-    around->take(around->arg, slots, found);
-}
-
-void simindex_cells_walk(const struct simindex *index, const struct match_report *report,
-                         simindex_list_fn take, void *arg)
+struct simindex_around simindex_around(const struct match_report *report)
 {
     if (!(report->flags & MATCH_LOCATED))
-        return;
+        return (struct simindex_around){0};
     double reach = fmin(fmax(report->radius_m, SIMINDEX_REACH_M), SIMINDEX_FAR_M) / M_PER_UNIT;
     double wide = reach / fmax(cos(report->lat * RADIANS), NARROWEST);
-    struct around around = {report->lat, report->lon, reach, wide, take, arg};
-    int64_t from_y = floor_div(report->lat - (int64_t)reach, SIMINDEX_CELL);
-    int64_t to_y = floor_div(report->lat + (int64_t)reach, SIMINDEX_CELL);
-    int64_t from_x = floor_div(report->lon - (int64_t)wide, SIMINDEX_CELL);
-    int64_t to_x = floor_div(report->lon + (int64_t)wide, SIMINDEX_CELL);
-    for (int64_t y = from_y; y <= to_y; y++) {
-        for (int64_t x = from_x; x <= to_x; x++) {
-            size_t value;
-            struct cell cell = {(x + AROUND) % AROUND, y};
-            if (!wh_map_get_index(&index->cells, key_of(cell), &value))
-                continue;
-            struct simlist list = unpack(value);
-            walk_cell(&around, simlist_values(&index->pool, &list), list.n, (struct cell){x, y});
-        }
+    return (struct simindex_around){true, report->lat, report->lon, reach, wide};
+}
+
+// Lists are on their way while others are gathered.
+struct walk {
+    const struct simindex *index;
+    simindex_list_fn take;
+    void *arg;
+    size_t lists_n, slots_n;
+    struct simlist lists[LISTS];
+    uint32_t slots[SLOTS];
+};
+
+static void walk_list(struct walk *walk, const struct simlist *list)
+{
+    const uint32_t *slots = simlist_values(&walk->index->pool, list);
+    for (uint32_t i = 0; i < list->n; i++) {
+        walk->slots[walk->slots_n++] = slots[i];
+        if (walk->slots_n < SLOTS)
+            continue;
+        walk->take(walk->arg, walk->slots, walk->slots_n);
+        walk->slots_n = 0;
     }
+}
+
+static void walk_lists(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->lists_n; i++)
+        walk_list(walk, &walk->lists[i]);
+    walk->lists_n = 0;
+}
+
+static void walk_cell(struct walk *walk, const struct simlist *list)
+{
+    if (list->n == 0)
+        return;
+    if (walk->lists_n == LISTS)
+        walk_lists(walk);
+    walk->lists[walk->lists_n++] = *list;
+    __builtin_prefetch(simlist_block(&walk->index->pool, list));
+}
+
+// The squares of one row; a tile is looked up once.
+static void walk_row(struct walk *walk, int64_t from_x, int64_t to_x, int64_t y)
+{
+    const struct tile *tile = NULL;
+    for (int64_t x = from_x; x <= to_x; x++) {
+        struct cell cell = {x, y};
+        if (x == from_x || place_of(cell) % SIDE == 0)
+            tile = tile_of(walk->index, cell);
+        if (tile)
+            walk_cell(walk, &tile->cells[place_of(cell)]);
+    }
+}
+
+void simindex_cells_walk(const struct simindex *index, const struct simindex_around *around,
+                         simindex_list_fn take, void *arg)
+{
+    if (!around->located)
+        return;
+    struct walk walk;
+    walk.index = index;
+    walk.take = take;
+    walk.arg = arg;
+    walk.lists_n = walk.slots_n = 0;
+    int64_t lat = (int64_t)around->lat, lon = (int64_t)around->lon;
+    int64_t up = (int64_t)around->reach, wide = (int64_t)around->wide;
+    int64_t to_y = floor_div(lat + up, SIMINDEX_CELL), to_x = floor_div(lon + wide, SIMINDEX_CELL);
+    for (int64_t y = floor_div(lat - up, SIMINDEX_CELL); y <= to_y; y++)
+        walk_row(&walk, floor_div(lon - wide, SIMINDEX_CELL), to_x, y);
+    walk_lists(&walk);
+    take(arg, walk.slots, walk.slots_n);
 }

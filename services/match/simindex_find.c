@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The best of a report's candidates. Candidates come in batches, so that the memory of the next
-// ones is on its way while one is looked at; a bound (simindex_quick.c) says which are worth the
-// whole reckoning.
-#include "match/simindex_find.h"
-
+// The best of a report's candidates. A bound from each one's card (simindex_bound.c) says which are
+// worth the whole reckoning; those are gathered, their blobs on their way meanwhile, and reckoned
+// the most promising first, so that the rest need not be. A candidate that comes twice is nothing
+// worse than looked at twice.
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "match/simindex_internal.h"
 
-#define BATCH 512
-#define AHEAD 4        // candidates whose blobs are fetched before they are needed
-#define SLOTS_AHEAD 16 // and their slots before that
+#define SLOTS_AHEAD 16 // cards fetched before they are looked at
+#define DOUBTFUL 32    // whose titles are on their way
+#define PROMISING 128  // whose blobs are
 #define LINE 64
 #define FETCHED 256                   // bytes of a blob
 #define M_PER_UNIT 0.0111195          // of 1e-7 degrees of latitude
 #define RADIANS 1.7453292519943295e-9 // of 1e-7 degrees
 #define HALF_TURN 1.5707963267948966
 
-struct candidate {
-    struct simindex_slot *slot;
-    const struct match_report *report;
+struct promising {
+    struct simindex_bounded by;
+    uint32_t slot;
 };
 
 struct search {
@@ -28,11 +28,16 @@ struct search {
     const struct match_report *report;
     struct simindex_hit *hits;
     size_t n, max;
-    double floor[MATCH_SECTIONS];
+    double least;
+    float floor[MATCH_SECTIONS];
+    struct simindex_around around;
     double far, far_wide; // 1e-7 degrees of latitude, of longitude: surely too far
-    size_t batch_n;
-    struct candidate batch[BATCH];
+    bool probed;
+    size_t doubtful_n, promising_n;
+    struct promising doubtful[DOUBTFUL], promising[PROMISING];
 };
+
+// ---- hits ---------------------------------------------------------------------------------------
 
 static double value_of(const struct match_score *score)
 {
@@ -65,6 +70,14 @@ static void put(struct search *search, const struct simindex_hit *hit)
     search->hits[i] = *hit;
 }
 
+static bool is_hit(const struct search *search, int64_t id)
+{
+    for (size_t i = 0; i < search->n; i++)
+        if (search->hits[i].id == id)
+            return true;
+    return false;
+}
+
 // Nothing more of a section below its floor can be a hit.
 static void raise_floors(struct search *search)
 {
@@ -72,88 +85,142 @@ static void raise_floors(struct search *search)
     if (search->n < search->max || last->score.rule != MATCH_RULE_SCORE)
         return;
     for (unsigned s = 0; s < MATCH_SECTIONS; s++)
-        search->floor[s] = simindex_logit_of(search->index->model, s, last->score.probability);
+        search->floor[s] =
+            (float)simindex_logit_of(search->index->model, s, last->score.probability);
 }
 
-static void weigh(const struct simindex *index, struct candidate candidate)
-{
-    uint16_t epoch = (uint16_t)(index->corpus.epoch % UINT16_MAX + 1);
-    if (candidate.slot->weighed == epoch)
-        return;
-    match_weigh(&index->corpus, candidate.report, &candidate.slot->weights);
-    candidate.slot->weighed = epoch;
-}
-
-static void look_at(struct search *search, struct candidate candidate)
+static void reckon(struct search *search, uint32_t slot)
 {
     struct simindex *index = search->index;
-    const struct match_report *other = candidate.report;
-    const struct match_weights *weights = &candidate.slot->weights;
-    if (other->id == search->report->id)
-        return;
-    weigh(index, candidate);
-    enum match_section section;
-    double bound = (double)simindex_quick_bound(index->quick, other, weights, &section);
-    if (bound < search->floor[section])
-        return;
-    struct match_pair pair;
+    const struct match_report *other = simindex_blob(index, slot);
     struct simindex_hit hit = {.id = other->id};
-    match_probe_pair(index->probe, other, weights, &pair);
+    struct match_pair pair;
+    if (other->id == search->report->id || is_hit(search, other->id))
+        return;
+    if (!search->probed)
+        match_probe_set(index->probe, &index->corpus, search->report);
+    search->probed = true;
+    match_probe_pair(index->probe, other, NULL, &pair);
     match_judge(index->model, &pair, &hit.score);
-    if (hit.score.likeness < SIMINDEX_FLOOR || hit.score.rule == MATCH_RULE_FAR)
+    if (hit.score.likeness < search->least || hit.score.rule == MATCH_RULE_FAR)
         return;
     put(search, &hit);
     raise_floors(search);
 }
 
-static void fetch(const struct match_report *report)
+// ---- candidates ---------------------------------------------------------------------------------
+
+static int by_bound(const void *a, const void *b)
 {
-    for (size_t at = 0; at < FETCHED; at += LINE)
-        __builtin_prefetch((const char *)report + at);
+    const struct promising *p = a, *q = b;
+    return p->by.bound > q->by.bound ? -1 : p->by.bound < q->by.bound;
 }
 
-static void look_at_all(struct search *search)
+static bool is_above(const struct search *search, struct simindex_bounded by)
 {
-    for (size_t i = 0; i < search->batch_n && i < AHEAD; i++)
-        fetch(search->batch[i].report);
-    for (size_t i = 0; i < search->batch_n; i++) {
-        if (i + AHEAD < search->batch_n)
-            fetch(search->batch[i + AHEAD].report);
-        look_at(search, search->batch[i]);
+    return by.bound >= search->floor[by.section];
+}
+
+static void reckon_all(struct search *search)
+{
+    if (search->promising_n > 1)
+        qsort(search->promising, search->promising_n, sizeof *search->promising, by_bound);
+    for (size_t i = 0; i < search->promising_n; i++) {
+        const struct simindex *index = search->index;
+        if (i + 1 < search->promising_n)
+            match_corpus_fetch(&index->corpus, simindex_blob(index, search->promising[i + 1].slot));
+        if (is_above(search, search->promising[i].by))
+            reckon(search, search->promising[i].slot);
     }
-    search->batch_n = 0;
+    search->promising_n = 0;
 }
 
-// Farther than the model allows for certain. The plane is right to 2 % that far.
-static bool too_far(const struct search *search, const struct simindex_place *place)
+void simindex_fetch(const struct simindex *index, uint32_t slot)
 {
-    if (!(search->report->flags & MATCH_LOCATED) || place->lat == INT32_MAX)
-        return false;
-    double turn = 3600000000, x = (double)search->report->lon - place->lon;
-    double y = ((double)search->report->lat - place->lat) / search->far;
-    x = (x > turn / 2 ? x - turn : x < -turn / 2 ? x + turn : x) / search->far_wide;
-    return y * y > 1 || y * y + x * x > 1;
+    uint32_t blob = simindex_card(index, slot)->blob;
+    const uint8_t *at = blob ? simpool_at(&index->pool, blob) : NULL;
+    for (size_t i = 0; at && i < FETCHED; i += LINE)
+        __builtin_prefetch(at + i);
 }
 
-static void take(void *arg, const uint32_t *slots, size_t n)
+static void look_closer(struct search *search)
+{
+    const struct simindex *index = search->index;
+    for (size_t i = 0; i < search->doubtful_n; i++) {
+        struct promising it = search->doubtful[i];
+        it.by.bound = simindex_bound_closer(index->bound, &it.by, simindex_card(index, it.slot),
+                                            &simindex_back(index, it.slot)->topics);
+        if (!is_above(search, it.by))
+            continue;
+        simindex_fetch(index, it.slot);
+        if (search->promising_n == PROMISING)
+            reckon_all(search);
+        search->promising[search->promising_n++] = it;
+    }
+    search->doubtful_n = 0;
+}
+
+static void look_at(struct search *search, uint32_t slot, const struct simindex_card *card)
+{
+    const struct simindex *index = search->index;
+    struct promising it = {simindex_bound_of(index->bound, card, search->floor), slot};
+    if (!is_above(search, it.by))
+        return;
+    __builtin_prefetch(&simindex_back(index, slot)->topics);
+    search->doubtful[search->doubtful_n++] = it;
+    if (search->doubtful_n == DOUBTFUL)
+        look_closer(search);
+}
+
+static bool is_too_far(const struct search *search, struct simindex_place place)
+{
+    if (!search->around.located || place.lat == INT32_MAX)
+        return false;
+    double north = fabs((double)place.lat - search->around.lat);
+    double east = fabs((double)place.lon - search->around.lon);
+    return north > search->far || fmin(east, 3600000000.0 - east) > search->far_wide;
+}
+
+static void fetch_some(const struct simindex *index, const uint32_t *slots, size_t n)
+{
+    for (size_t i = 0; i < n && i < SLOTS_AHEAD; i++)
+        __builtin_prefetch(simindex_card(index, slots[i]));
+}
+
+static const struct simindex_card *card_of(const struct simindex *index, const uint32_t *slots,
+                                           size_t n, size_t i)
+{
+    if (i + SLOTS_AHEAD < n)
+        __builtin_prefetch(simindex_card(index, slots[i + SLOTS_AHEAD]));
+    return simindex_card(index, slots[i]);
+}
+
+// Of squares: who is near.
+static void take_near(void *arg, const uint32_t *slots, size_t n)
 {
     struct search *search = arg;
-    struct simindex *index = search->index;
+    fetch_some(search->index, slots, n);
     for (size_t i = 0; i < n; i++) {
-        struct simindex_slot *slot = simindex_slot(index, slots[i]);
-        if (i + SLOTS_AHEAD < n)
-            __builtin_prefetch(simindex_slot(index, slots[i + SLOTS_AHEAD]), 1);
-        if (slot->seen == index->search)
-            continue;
-        slot->seen = index->search;
-        if (too_far(search, &slot->place))
-            continue;
-        search->batch[search->batch_n++] =
-            (struct candidate){slot, simpool_at(&index->pool, slot->blob)};
-        if (search->batch_n == BATCH)
-            look_at_all(search);
+        const struct simindex_card *card = card_of(search->index, slots, n, i);
+        if (simindex_is_near(&search->around, card->place))
+            look_at(search, slots[i], card);
     }
 }
+
+// Of other lists: all but who is too far, and who is near, for those come with their squares.
+static void take_list(void *arg, const uint32_t *slots, size_t n)
+{
+    struct search *search = arg;
+    fetch_some(search->index, slots, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct simindex_card *card = card_of(search->index, slots, n, i);
+        bool near = search->around.located && simindex_is_near(&search->around, card->place);
+        if (!near && !is_too_far(search, card->place))
+            look_at(search, slots[i], card);
+    }
+}
+
+// ---- a search -----------------------------------------------------------------------------------
 
 // From where on two are too far: to the north always; to the east where the parallels are the
 // shortest that lie between.
@@ -165,18 +232,21 @@ static void set_far(struct search *search)
     search->far_wide = cosine > 0.01 ? search->far / cosine : INFINITY;
 }
 
-// The mark of a new search; after 255 of them all marks are wiped.
-static void begin(struct simindex *index)
+// The logits of a likeness; of two likenesses they are kept.
+static const float *floors_of(struct simindex *index, double least)
 {
-    if (++index->search != 0)
-        return;
-    index->search = 1;
-    for (uint32_t i = 0; i < index->slots; i++)
-        simindex_slot(index, i)->seen = 0;
+    size_t known = index->least[1] == least;
+    if (index->least[known] != least) {
+        index->least[1] = index->least[0];
+        memcpy(index->floor[1], index->floor[0], sizeof index->floor[1]);
+        index->least[0] = least;
+        for (unsigned s = 0; s < MATCH_SECTIONS; s++)
+            index->floor[0][s] = (float)simindex_logit_of(index->model, s, least);
+    }
+    return index->floor[known];
 }
 
-// Everything that will be asked of the report's bigrams, before any of it is.
-static void fetch_words(const struct simindex *index, const struct match_report *report)
+void simindex_fetch_words(const struct simindex *index, const struct match_report *report)
 {
     const uint8_t *bytes = match_gram_bytes(report);
     for (size_t i = 0; i < report->grams; i++) {
@@ -187,22 +257,38 @@ static void fetch_words(const struct simindex *index, const struct match_report 
     }
 }
 
-size_t simindex_find(struct simindex *index, const struct match_report *report,
+size_t simindex_find(struct simindex *index, const struct match_report *report, double least,
                      struct simindex_hit *ret_hits, size_t max)
 {
-    struct search search = {.index = index, .report = report, .hits = ret_hits, .max = max};
+    struct search search;
     if (max == 0)
         return 0;
-    fetch_words(index, report);
-    begin(index);
+    search.index = index;
+    search.report = report;
+    search.hits = ret_hits;
+    search.max = max;
+    search.n = search.doubtful_n = search.promising_n = 0;
+    search.probed = false;
+    search.least = least;
+    search.around = simindex_around(report);
+    simindex_fetch_words(index, report);
     set_far(&search);
-    for (unsigned s = 0; s < MATCH_SECTIONS; s++)
-        search.floor[s] = index->floor[s];
-    match_probe_set(index->probe, &index->corpus, report);
-    simindex_quick_set(index->quick, &index->corpus, report);
-    simindex_people_walk(index, report, take, &search);
-    simindex_grams_walk(index, report, take, &search);
-    simindex_cells_walk(index, report, take, &search);
-    look_at_all(&search);
+    memcpy(search.floor, floors_of(index, least), sizeof search.floor);
+    simindex_bound_set(index->bound, &index->corpus, report);
+    simindex_people_walk(index, report, take_list, &search);
+    simindex_grams_walk(index, report, take_list, &search);
+    simindex_cells_walk(index, &search.around, take_near, &search);
+    look_closer(&search);
+    reckon_all(&search);
     return search.n;
+}
+
+bool simindex_may_be(struct simindex *index, const struct simindex_card *card,
+                     const struct simindex_topics *topics, double least)
+{
+    const float *floor = floors_of(index, least);
+    struct simindex_bounded by = simindex_bound_of(index->bound, card, floor);
+    if (by.bound < floor[by.section])
+        return false;
+    return simindex_bound_closer(index->bound, &by, card, topics) >= floor[by.section];
 }

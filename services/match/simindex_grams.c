@@ -65,12 +65,19 @@ static void choose(const struct simindex *index, const struct match_report *repo
     }
 }
 
+static void fetch(const struct simindex *index, uint32_t hash)
+{
+    __builtin_prefetch(simlist_block(&index->pool, &index->grams[hash]));
+}
+
 bool simindex_grams_add(struct simindex *index, uint32_t slot)
 {
     struct choices choices;
-    uint8_t *posted = simindex_page(index, slot)->posted[slot % SIMINDEX_PAGE];
+    uint8_t *posted = simindex_back(index, slot)->posted;
     memset(posted, SIMINDEX_UNPOSTED, SIMINDEX_POSTED);
     choose(index, simindex_blob(index, slot), false, &choices);
+    for (size_t i = 0; i < choices.n; i++)
+        fetch(index, hash_of(choices.at[i]));
     for (size_t i = 0; i < choices.n; i++) {
         if (!simlist_push(&index->pool, &index->grams[hash_of(choices.at[i])], slot))
             return false;
@@ -82,7 +89,9 @@ bool simindex_grams_add(struct simindex *index, uint32_t slot)
 void simindex_grams_remove(struct simindex *index, uint32_t slot)
 {
     const uint8_t *bytes = match_gram_bytes(simindex_blob(index, slot));
-    uint8_t *posted = simindex_page(index, slot)->posted[slot % SIMINDEX_PAGE];
+    uint8_t *posted = simindex_back(index, slot)->posted;
+    for (size_t i = 0; i < SIMINDEX_POSTED && posted[i] != SIMINDEX_UNPOSTED; i++)
+        fetch(index, match_gram_raw(bytes, posted[i]) >> 4);
     for (size_t i = 0; i < SIMINDEX_POSTED && posted[i] != SIMINDEX_UNPOSTED; i++) {
         uint32_t hash = match_gram_raw(bytes, posted[i]) >> 4;
         (void)simlist_drop(&index->pool, &index->grams[hash], slot);
@@ -97,8 +106,10 @@ void simindex_grams_walk(const struct simindex *index, const struct match_report
     uint64_t sorted[SIMINDEX_POSTED];
     size_t walked = 0, sorted_n = 0;
     choose(index, report, true, &choices);
-    for (size_t i = 0; i < choices.n; i++)
+    for (size_t i = 0; i < choices.n; i++) {
         keep(sorted, &sorted_n, SIMINDEX_POSTED, choices.at[i]);
+        fetch(index, hash_of(choices.at[i]));
+    }
     for (size_t i = 0; i < sorted_n && walked < SIMINDEX_WALKS; i++) {
         const struct simlist *list = &index->grams[hash_of(sorted[i])];
         size_t n = list->n < SIMINDEX_WALK ? list->n : SIMINDEX_WALK;

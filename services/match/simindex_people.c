@@ -5,12 +5,12 @@
 
 static uint32_t *older(const struct simindex *index, uint32_t slot)
 {
-    return &simindex_page(index, slot)->older[slot % SIMINDEX_PAGE];
+    return &simindex_back(index, slot)->older;
 }
 
 static uint32_t *newer(const struct simindex *index, uint32_t slot)
 {
-    return &simindex_page(index, slot)->newer[slot % SIMINDEX_PAGE];
+    return &simindex_back(index, slot)->newer;
 }
 
 static uint32_t newest(const struct simindex *index, uint64_t reporter)

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "match/memory.h"
+
 #define EXACT 64u // units up to which every size is its own
+#define CHUNK_BYTES ((size_t)SIMPOOL_CHUNK_UNITS * SIMPOOL_UNIT)
 #define LIST_MAX ((1u << 24) - 1)
 
 // Units of a class: 1 … 64, then 80, 96, 112, 128, 160, …
@@ -38,7 +41,7 @@ void simpool_done(struct simpool *pool)
 {
     for (uint32_t i = 0; i < pool->chunks_n; i++)
         if (pool->chunks[i].owned)
-            free(pool->chunks[i].at);
+            match_memory_free(pool->chunks[i].at, pool->chunks[i].owned * CHUNK_BYTES);
     free(pool->chunks);
     simpool_init(pool);
 }
@@ -81,15 +84,15 @@ static bool more_names(struct simpool *pool, uint32_t n)
 // The first of n new chunks that follow each other; UINT32_MAX without memory.
 static uint32_t more_chunks(struct simpool *pool, uint32_t n)
 {
-    size_t bytes = (size_t)n * SIMPOOL_CHUNK_UNITS * SIMPOOL_UNIT;
+    size_t bytes = n * CHUNK_BYTES;
     if ((pool->limit && pool->bytes + bytes > pool->limit) || !more_names(pool, n))
         return UINT32_MAX;
-    uint8_t *at = malloc(bytes + SIMPOOL_UNIT); // who reads words may read over the last one's end
+    uint8_t *at = match_memory(bytes);
     if (!at)
         return UINT32_MAX;
     for (uint32_t i = 0; i < n; i++)
         pool->chunks[pool->chunks_n++] =
-            (struct simpool_chunk){at + (size_t)i * SIMPOOL_CHUNK_UNITS * SIMPOOL_UNIT, i == 0};
+            (struct simpool_chunk){at + i * CHUNK_BYTES, i == 0 ? n : 0};
     pool->bytes += bytes;
     return pool->chunks_n - n;
 }
@@ -131,39 +134,69 @@ void simpool_give(struct simpool *pool, uint32_t ref, size_t bytes)
 
 // ---- lists --------------------------------------------------------------------------------------
 
+// A block begins with how many places before the first number are free.
 static size_t room_of(const struct simlist *list)
 {
-    return list->size ? (size_t)units_of(list->size) * SIMPOOL_UNIT / sizeof(uint32_t) : 1;
+    return list->size ? (size_t)units_of(list->size) * SIMPOOL_UNIT / sizeof(uint32_t) - 1 : 1;
 }
 
 static uint32_t *values_of(const struct simpool *pool, struct simlist *list)
 {
-    return list->size ? simpool_at(pool, list->ref) : &list->ref;
+    if (!list->size)
+        return &list->ref;
+    uint32_t *block = simpool_at(pool, list->ref);
+    return block + 1 + *block;
 }
 
 const uint32_t *simlist_values(const struct simpool *pool, const struct simlist *list)
 {
-    return list->size ? simpool_at(pool, list->ref) : &list->ref;
+    if (!list->size)
+        return &list->ref;
+    const uint32_t *block = simpool_at(pool, list->ref);
+    return block + 1 + *block;
+}
+
+const void *simlist_block(const struct simpool *pool, const struct simlist *list)
+{
+    return list->size ? simpool_at(pool, list->ref) : list;
 }
 
 // Into a block for at least n numbers (a sixth more from sixteen on). False without memory.
 static bool move(struct simpool *pool, struct simlist *list, size_t n)
 {
-    size_t bytes = (n + (n >= 16 ? n / 6 : 0)) * sizeof(uint32_t);
+    size_t bytes = (1 + n + (n >= 16 ? n / 6 : 0)) * sizeof(uint32_t);
     uint32_t ref = simpool_take(pool, bytes);
     if (!ref)
         return false;
     struct simlist moved = {ref, list->n, class_of(bytes) & 0xff};
-    memcpy(simpool_at(pool, ref), values_of(pool, list), list->n * sizeof(uint32_t));
+    uint32_t *block = simpool_at(pool, ref);
+    *block = 0;
+    memcpy(block + 1, values_of(pool, list), list->n * sizeof(uint32_t));
     if (list->size)
         put_free(pool, list->ref, list->size);
     *list = moved;
     return true;
 }
 
+// A place after the last number. Where a quarter is free before the first one they move there.
+static bool make_room(struct simpool *pool, struct simlist *list)
+{
+    if (!list->size)
+        return list->n == 0 || move(pool, list, list->n + 1u);
+    uint32_t *block = simpool_at(pool, list->ref);
+    size_t room = room_of(list);
+    if (*block + list->n < room)
+        return true;
+    if (*block == 0 || *block < room / 4)
+        return move(pool, list, list->n + 1u);
+    memmove(block + 1, block + 1 + *block, list->n * sizeof *block);
+    *block = 0;
+    return true;
+}
+
 bool simlist_push(struct simpool *pool, struct simlist *list, uint32_t value)
 {
-    if (list->n == LIST_MAX || (list->n == room_of(list) && !move(pool, list, list->n + 1u)))
+    if (list->n == LIST_MAX || !make_room(pool, list))
         return false;
     values_of(pool, list)[list->n++] = value;
     return true;
@@ -180,11 +213,17 @@ static void shrink(struct simpool *pool, struct simlist *list)
     }
 }
 
-void simlist_cut(struct simpool *pool, struct simlist *list, size_t at, size_t count)
+// The shorter side moves.
+static void cut(struct simpool *pool, struct simlist *list, size_t at)
 {
     uint32_t *values = values_of(pool, list);
-    memmove(values + at, values + at + count, (list->n - at - count) * sizeof *values);
-    list->n = (list->n - (uint32_t)count) & LIST_MAX;
+    if (list->size && at < list->n / 2) {
+        memmove(values + 1, values, at * sizeof *values);
+        ++*(uint32_t *)simpool_at(pool, list->ref);
+    } else {
+        memmove(values + at, values + at + 1, (list->n - at - 1) * sizeof *values);
+    }
+    list->n = (list->n - 1u) & LIST_MAX;
     shrink(pool, list);
 }
 
@@ -194,7 +233,7 @@ bool simlist_drop(struct simpool *pool, struct simlist *list, uint32_t value)
     for (size_t i = 0; i < list->n; i++) {
         if (values[i] != value)
             continue;
-        simlist_cut(pool, list, i, 1);
+        cut(pool, list, i);
         return true;
     }
     return false;

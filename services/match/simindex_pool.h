@@ -15,7 +15,7 @@
 
 struct simpool_chunk {
     uint8_t *at;
-    bool owned; // false: the one before goes on here
+    uint32_t owned; // so many were taken together; 0: the one before goes on here
 };
 
 struct simpool {
@@ -45,10 +45,10 @@ struct simlist {
 };
 
 bool simlist_push(struct simpool *pool, struct simlist *list, uint32_t value); // false: no memory
-// Takes count values out from the at-th on; the others keep their order.
-void simlist_cut(struct simpool *pool, struct simlist *list, size_t at, size_t count);
 // Takes the first such value out. False where there is none.
 bool simlist_drop(struct simpool *pool, struct simlist *list, uint32_t value);
 const uint32_t *simlist_values(const struct simpool *pool, const struct simlist *list);
+// Where they stand, without looking there: to bring it on its way.
+const void *simlist_block(const struct simpool *pool, const struct simlist *list);
 
 #endif

@@ -137,3 +137,11 @@ enum match_band match_band(const struct match_model *model, const struct match_s
         return score->probability >= part->perhaps ? MATCH_PERHAPS : MATCH_NEW;
     return doubtful && score->likeness >= part->perhaps ? MATCH_PERHAPS : MATCH_NEW;
 }
+
+double match_model_perhaps(const struct match_model *model)
+{
+    double least = 1;
+    for (size_t s = 0; s < MATCH_SECTIONS; s++)
+        least = fmin(least, fmin(model->part[s].perhaps, model->part[s].same));
+    return least;
+}

@@ -57,6 +57,8 @@ bool match_surely_far(const struct match_model *model, const struct match_report
 // or the time speaks against a likeness that is high otherwise. PERHAPS is the most where nothing
 // says that it is the same place.
 enum match_band match_band(const struct match_model *model, const struct match_score *score);
+// The least likeness at which a pair may be more than NEW, in any section.
+double match_model_perhaps(const struct match_model *model);
 const char *match_rule_name(enum match_rule rule); // "SCORE", "FAR", …
 // What decided the band: the rule's name, or "PLACE" where only the place is not said.
 const char *match_reason(const struct match_model *model, const struct match_score *score);

@@ -18,6 +18,7 @@ struct bench {
     const struct match_model *model;
     struct match_maker *maker;
     struct simindex *index;
+    double least; // as dedup asks
     struct match_outcome *outcomes;
     double *times; // processor's s of each search with insertion
     double make_s, find_s, wall_s;
@@ -126,7 +127,7 @@ static void search(struct bench *b, uint32_t i, bool leave)
     struct simindex_hit hits[HITS];
     const struct match_report *report = made(b, i);
     double wall = seconds(), start = processor();
-    size_t n = simindex_find(b->index, report, hits, HITS);
+    size_t n = simindex_find(b->index, report, b->least, hits, HITS);
     double found = processor();
     if (simindex_add(b->index, report) != 0 ||
         (leave && !simindex_remove(b->index, (int64_t)i + 1 - (int64_t)b->options->params.reports)))
@@ -229,6 +230,7 @@ void match_bench_run(const struct match_bench_options *options, struct match_ben
     uint32_t hot = params.reports, all = hot + options->steady;
     params.reports = all;
     b.model = model_of(&b, options->model);
+    b.least = match_model_perhaps(b.model);
     b.set = matter_set_new(&params);
     b.outcomes = memory(all, sizeof *b.outcomes);
     b.times = memory(all, sizeof *b.times);

@@ -198,7 +198,7 @@ static int by_likeness(const void *a, const void *b)
     return p->id < q->id ? -1 : p->id > q->id;
 }
 
-size_t oracle_find(struct oracle *o, const struct match_report *report,
+size_t oracle_find(struct oracle *o, const struct match_report *report, double least,
                    struct simindex_hit *ret_hits, size_t max)
 {
     struct simindex_hit *hits = calloc(o->n + 1, sizeof *hits);
@@ -214,7 +214,7 @@ size_t oracle_find(struct oracle *o, const struct match_report *report,
             continue;
         hits[n].id = o->at[i].report->id;
         match_score(o->probe, o->model, &o->corpus, report, o->at[i].report, &hits[n].score);
-        n += hits[n].score.likeness >= SIMINDEX_FLOOR && hits[n].score.rule != MATCH_RULE_FAR;
+        n += hits[n].score.likeness >= least && hits[n].score.rule != MATCH_RULE_FAR;
     }
     qsort(hits, n, sizeof *hits, by_likeness);
     n = n < max ? n : max;

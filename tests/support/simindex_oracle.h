@@ -14,7 +14,7 @@ void oracle_add(struct oracle *oracle, const struct match_report *report);
 bool oracle_remove(struct oracle *oracle, int64_t id);
 bool oracle_has(const struct oracle *oracle, int64_t id);
 size_t oracle_count(const struct oracle *oracle);
-size_t oracle_find(struct oracle *oracle, const struct match_report *report,
+size_t oracle_find(struct oracle *oracle, const struct match_report *report, double least,
                    struct simindex_hit *ret_hits, size_t max);
 
 #endif

@@ -91,7 +91,7 @@ static enum match_band best(struct demo *demo, const struct match_report *made,
     const struct match_model *model = match_model_builtin();
     struct simindex_hit hits[LOOKED_AT];
     enum match_band best = MATCH_NEW;
-    size_t n = simindex_find(demo->index, made, hits, LOOKED_AT);
+    size_t n = simindex_find(demo->index, made, SIMINDEX_FLOOR, hits, LOOKED_AT);
     *ret_hit = n > 0 ? hits[0] : (struct simindex_hit){.id = -1};
     for (size_t i = 0; i < n; i++) {
         enum match_band band = match_band(model, &hits[i].score);

@@ -60,7 +60,7 @@ static enum match_band add(struct simindex *index, struct match_maker *maker,
     const struct match_report *made = NULL;
     assert_int_equal(match_report_make(maker, in, &made), 0);
     *ret_hit = (struct simindex_hit){.id = 0};
-    size_t n = simindex_find(index, made, ret_hit, 1);
+    size_t n = simindex_find(index, made, SIMINDEX_FLOOR, ret_hit, 1);
     assert_int_equal(simindex_add(index, made), 0);
     return n == 0 ? MATCH_NEW : match_band(match_model_builtin(), &ret_hit->score);
 }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// A report's card, from its blob.
+#include "match/simindex_card.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "match/features.h"
+
+static_assert(sizeof(struct simindex_card) == 64, "a card is a line of the cache");
+static_assert(MATCH_FACT_KINDS <= 12, "kinds and SIMINDEX_MANY_… in sixteen bits");
+static_assert(MATCH_TITLE_CHARS <= UINT8_MAX, "a title's length in eight bits");
+
+static uint8_t hash_of(uint64_t value)
+{
+    return value ? (uint8_t)(1 + (value * UINT64_C(0x9E3779B97F4A7C15) >> 32) % UINT8_MAX) : 0;
+}
+
+static uint16_t category_of(int32_t category)
+{
+    return category >= 0 && category < SIMINDEX_SOME ? (uint16_t)category : SIMINDEX_SOME;
+}
+
+// One day that has room is itself; of others nothing is known but that there are some.
+static void put_day(uint32_t value, bool again, struct simindex_card *card)
+{
+    if (again || value >= SIMINDEX_DAYS)
+        card->kinds |= SIMINDEX_MANY_DAYS;
+    card->since = (uint16_t)value;
+}
+
+static void put_facts(const struct match_report *report, struct simindex_card *card)
+{
+    for (size_t i = 0; i < report->facts; i++) {
+        uint32_t fact = report->data[i], kind = MATCH_FACT_KIND(fact);
+        bool again = card->kinds >> kind & 1;
+        card->kinds |= (uint16_t)(1u << kind);
+        if (kind == MATCH_FACT_SINCE)
+            put_day(MATCH_FACT_BARE(fact), again, card);
+        else if (SIMINDEX_VALUES >> kind & 1)
+            card->values |= simindex_value(fact);
+    }
+}
+
+// Into the first free place of n; false: there is none.
+static bool put_code(uint16_t *codes, size_t n, size_t *used, uint32_t hash)
+{
+    if (*used == n)
+        return false;
+    codes[(*used)++] = (uint16_t)simindex_code(hash);
+    return true;
+}
+
+static void put_words(const struct match_report *report, struct simindex_card *card,
+                      struct simindex_topics *topics)
+{
+    const uint8_t *bytes = match_gram_bytes(report);
+    size_t names = 0, topics_n = 0;
+    memset(card->names, 0xff, sizeof card->names);
+    memset(topics->code, 0xff, sizeof topics->code);
+    for (size_t i = 0; i < report->grams; i++) {
+        struct match_gram gram = match_gram_at(bytes, i);
+        uint32_t word = simindex_word(gram.hash);
+        card->words[word / 64] |= UINT64_C(1) << word % 64;
+        if (gram.name && !put_code(card->names, SIMINDEX_NAMES, &names, gram.hash))
+            card->kinds |= SIMINDEX_MANY_NAMES;
+        if (gram.title && !gram.place &&
+            !put_code(topics->code, SIMINDEX_TOPICS, &topics_n, gram.hash))
+            card->kinds |= SIMINDEX_MANY_TOPICS;
+    }
+}
+
+void simindex_card_make(const struct match_report *report, struct simindex_card *ret_card,
+                        struct simindex_topics *ret_topics)
+{
+    bool located = report->flags & MATCH_LOCATED;
+    *ret_card = (struct simindex_card){
+        .place = {located ? report->lat : INT32_MAX, located ? report->lon : INT32_MAX},
+        .minute = simindex_minute(report->at),
+        .radius_m = report->radius_m,
+        .category = category_of(report->category),
+        .unit = hash_of((uint32_t)report->unit),
+        .reporter = hash_of(report->reporter),
+        .title_chars = (uint8_t)report->title_chars,
+    };
+    put_facts(report, ret_card);
+    put_words(report, ret_card, ret_topics);
+}
+
+struct sums {
+    float topic, all_2, name;
+};
+
+static void weigh_gram(struct sums *sums, const struct match_gram *gram, float idf)
+{
+    float all = match_frequency[gram->body + gram->title] * idf;
+    sums->all_2 += all * all;
+    sums->topic += gram->title && !gram->place ? idf : 0;
+    sums->name = gram->name && idf > sums->name ? idf : sums->name;
+}
+
+static uint8_t name_code(float idf)
+{
+    return (uint8_t)fminf(idf / SIMINDEX_NAME_STEP, UINT8_MAX);
+}
+
+static uint8_t least(uint8_t a, uint8_t b)
+{
+    return a < b ? a : b;
+}
+
+void simindex_card_weigh(const struct match_corpus *corpus, const struct match_report *report,
+                         struct simindex_card *card)
+{
+    const uint8_t *bytes = match_gram_bytes(report);
+    struct sums now = {0}, next = {0};
+    for (size_t i = 0; i < report->grams; i++) {
+        struct match_gram gram = match_gram_at(bytes, i);
+        const struct match_idf *idf = &corpus->idf[gram.hash];
+        weigh_gram(&now, &gram, idf->now);
+        weigh_gram(&next, &gram, idf->next);
+    }
+    if (corpus->due == 0)
+        next = now;
+    card->topic = least(simindex_floor_code(now.topic), simindex_floor_code(next.topic));
+    card->norm =
+        least(simindex_floor_code(sqrtf(now.all_2)), simindex_floor_code(sqrtf(next.all_2)));
+    card->name = least(name_code(now.name), name_code(next.name));
+}
