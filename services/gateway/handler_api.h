@@ -6,6 +6,7 @@
 
 #include "gateway/gateway.h"
 #include "gateway/handler_reply.h"
+#include "gateway/store_read.h"
 #include "gateway/wire_api.h"
 
 void on_door(struct gateway_ask *ask);          // every row with a door
@@ -35,6 +36,9 @@ const ProtobufCMessage *api_member(enum route_door door, int status,
                                    struct wh_arena *arena);
 // answer: NULL where there is none (status of gateway_call, or of wh_answer_fn).
 void api_refuse(struct gateway_ask *ask, int status, const Whistle__V1__Answer *answer);
+
+// For whom the published views are read: the ask's caller. Parties live in the ask's arena.
+enum wh_rule api_who(struct gateway_ask *ask, struct read_who *ret_who);
 
 // Where a list goes on: Link, rel=next. cursor "": it ends here.
 void api_next_page(struct gateway_ask *ask, const char *cursor);

@@ -53,21 +53,23 @@ static bool below(const struct wh_district *district, struct gateway_ask *ask, s
     return true;
 }
 
+enum wh_rule api_who(struct gateway_ask *ask, struct read_who *ret_who)
+{
+    const struct wh_district *district = gateway_district(ask->gateway);
+    *ret_who = (struct read_who){.everything = (ask->caller.kinds & SEES_ALL) != 0};
+    if (district == NULL)
+        return WH_RULE_DISTRICT_MISSING;
+    ret_who->party = wh_district_id(district, ask->caller.identity);
+    return ret_who->everything || below(district, ask, ret_who) ? WH_RULE_NONE : WH_RULE_TOO_LARGE;
+}
+
 // NULL: the request is answered.
 static struct asker *asker_new(struct gateway_ask *ask)
 {
-    const struct wh_district *district = gateway_district(ask->gateway);
     struct asker *asker = wh_arena_calloc(ask->arena, 1, sizeof *asker);
-    if (district == NULL) {
-        reply_rule(ask, WH_RULE_DISTRICT_MISSING, NULL, NULL);
-        return NULL;
-    }
-    if (asker != NULL) {
-        asker->who.everything = (ask->caller.kinds & SEES_ALL) != 0;
-        asker->who.party = wh_district_id(district, ask->caller.identity);
-    }
-    if (asker == NULL || (!asker->who.everything && !below(district, ask, &asker->who))) {
-        reply_rule(ask, WH_RULE_TOO_LARGE, NULL, NULL);
+    enum wh_rule rule = asker == NULL ? WH_RULE_TOO_LARGE : api_who(ask, &asker->who);
+    if (rule != WH_RULE_NONE) {
+        reply_rule(ask, rule, NULL, NULL);
         return NULL;
     }
     (void)snprintf(asker->party, sizeof asker->party, "%d", asker->who.party);

@@ -168,7 +168,7 @@ void gateway_handle(struct http_request *request, void *arg)
     bool unsafe = ask->route->method != ROUTE_GET;
     if (unsafe && !gateway_csrf_good(ask->gateway, request, &ask->caller))
         reply_rule(ask, WH_RULE_CSRF, NULL, NULL);
-    else if (request->body.n > 0 && !is_json(request))
+    else if (request->body.n > 0 && !ask->route->form && !is_json(request))
         reply_rule(ask, WH_RULE_MEDIA_TYPE, NULL, NULL);
     else if (runs[ask->found.id] != NULL)
         runs[ask->found.id](ask);

@@ -50,6 +50,7 @@ struct gateway_route {
     bool reads;          // a POST that changes nothing: needs no Idempotency-Key
     bool etag;           // answers carry an ETag
     bool match;          // must name the version it replaces (If-Match, or in its body)
+    bool form;           // its body need not be JSON: the row's function reads it
     bool district; // its body may give `routes` alone, for a district that is else the live one
     const char *zh, *en;
 };

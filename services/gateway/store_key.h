@@ -4,7 +4,7 @@
 #ifndef WH_GATEWAY_STORE_KEY_H
 #define WH_GATEWAY_STORE_KEY_H
 
-#include <uv.h>
+#include "runtime/db.h"
 
 #include "gateway/idempotency.h"
 

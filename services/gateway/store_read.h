@@ -5,7 +5,7 @@
 #ifndef WH_GATEWAY_STORE_READ_H
 #define WH_GATEWAY_STORE_READ_H
 
-#include <uv.h>
+#include "runtime/db.h"
 
 #include "runtime/row.h"
 
