@@ -136,15 +136,20 @@ class Chaos(Load):
     def fail_point(self, service, point):
         """The service starts with the fail point, dies at it, and starts clean."""
         process = self.cluster.processes[service]
-        process.kill()
-        self.count_kill(service)
-        skip = self.random.choice([0, 0, 1, 3, 10]) if "owner" not in point and "rebuild" not in point else 0
-        process = self.cluster.start_service(service, wait=False,
-                                             WHISTLE_FAILPOINT=f"{point}:{skip}=kill")
+        once = "owner" in point or "rebuild" in point or point == "feed.read"
+        skip = 0 if once else self.random.choice([0, 0, 1, 3, 10])
+        followers = self.random.sample([f"subscribe-{d}" for d in self.departments], 2)
         if point.startswith("feed."):  # its followers come with older cursors
-            for name in self.random.sample([f"subscribe-{d}" for d in self.departments], 2):
+            for name in followers:
                 self.cluster.processes[name].kill()
                 self.count_kill(name)
+            time.sleep(0.5)
+        process.kill()
+        self.count_kill(service)
+        process = self.cluster.start_service(service, wait=False,
+                                             WHISTLE_FAILPOINT=f"{point}:{skip}=kill")
+        if point.startswith("feed."):
+            for name in followers:
                 self.cluster.processes[name].start()
         deadline = time.monotonic() + 6
         while process.alive() and time.monotonic() < deadline:

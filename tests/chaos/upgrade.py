@@ -6,7 +6,7 @@ the database (verdict.py).
 
     upgrade.py [--rolls N] [--stops N] [--whistles N] [--seed S] [--json] [--keep]
 
-It begins with the programs from before the newest expand migration and no dedup; the first roll is the
+It begins with the programs from before there was a dedup; the first roll is the
 upgrade to today's, later ones change each for the same again. A roll replaces dispatch, then dedup, then
 intake (who follows before whom it follows). Each end must be exit 0 within 20 s. The pause is how long the
 busiest department heard nothing around an end. Without a history to build the programs before from, all

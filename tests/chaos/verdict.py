@@ -252,7 +252,8 @@ class Verdict:
                 f"SELECT count(*), max(seq), (SELECT seq FROM {schema}.head) FROM {schema}.journal")[0]
             assert rows == last == head, f"{schema}: {rows} rows, last {last}, head {head}"
             line = self.cluster.whistle("AUDITOR", "history", "--verify", schema, timeout=300)[0]
-            assert line["good"] and line["rows"] == int(rows), line
+            after = self.cluster.sql(f"SELECT seq FROM {schema}.head")[0][0]
+            assert line["good"] and int(rows) <= line["rows"] <= int(after), (rows, line, after)  # time goes on
             dead = self.cluster.sql(f"SELECT count(*) FROM {schema}.dead_letter")[0][0]
             assert dead == "0", f"{schema}: {dead} dead letters"
 

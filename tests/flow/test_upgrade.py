@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""One upgrade, step by step, while streets raise and departments sign: the programs from before the newest
-expand migration on their own tables, on the expanded ones, started anew there, replaced by today's one
+"""One upgrade, step by step, while streets raise and departments sign: the programs from before there
+was a dedup on their own tables, on the expanded ones, started anew there, replaced by today's one
 service after the other, with a dedup that was not there before. What would break the ones that run is
 refused by name."""
 import os

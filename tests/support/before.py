@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs as they were before the newest expand migration: the commit that brought the newest file
-under deploy/migrations that keeps older programs ("-- keeps: N") is found in the history, and what stood
-before it is built once into a folder of the build (git archive; no work tree is touched). And a cluster of
-them: from before there was a dedup, which comes with the upgrade."""
+"""The programs as they were before there was a dedup, whose tables are expanded under them: the newest
+commit of that time that brought a file under deploy/migrations which keeps older programs ("-- keeps: N")
+is found in the history, and what stood before it is built once into a folder of the build (git archive; no
+work tree is touched). And a cluster of them: dedup comes with the upgrade."""
 import os
 import shutil
 import subprocess
@@ -24,8 +24,19 @@ def git(*words):
     return done.stdout
 
 
+def newest(file):
+    """Of today's migrations in the same folder: what today's programs know."""
+    folder = os.path.dirname(file)
+    return f"{folder}/{max(os.listdir(f'{TOP}/{folder}'))}"
+
+
+def had_dedup(commit):
+    return git("ls-tree", commit, "deploy/migrations/dedup/") != b""
+
+
 def expand():
-    """(commit, file): the newest commit that added a migration which keeps older programs."""
+    """(commit, file): the commit that added a migration which keeps programs from before dedup, and the
+    newest one there is now."""
     log = git("log", "--no-renames", "--diff-filter=A", "--format=commit %H", "--name-only", "--",
               "deploy/migrations").decode()
     commit = None
@@ -33,7 +44,8 @@ def expand():
         if line.startswith("commit "):
             commit = line.split()[1]
         elif line.endswith(".sql") and b"\n-- keeps:" in git("show", f"{commit}:{line}"):
-            return commit, line
+            if not had_dedup(f"{commit}^"):
+                return commit, newest(line)
     raise Absent("no migration in this history keeps older programs")
 
 
