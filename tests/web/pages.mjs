@@ -43,6 +43,25 @@ test('pages without login', async () => {
     check(said.length === 0, said.join('\n'));
 });
 
+test('files: hashed ones for ever, the page anew, nothing inline, nothing from elsewhere', async () => {
+    const page = await fetch(`${where.url}/whistles/AL-1`);
+    const html = await page.text();
+    check(page.headers.get('cache-control') === 'no-cache' && page.headers.get('content-encoding') === 'gzip', 'the page is kept, or not packed');
+    const policy = page.headers.get('content-security-policy');
+    check(/default-src 'none'/.test(policy) && !/unsafe|https?:|\*/.test(policy), `policy ${policy}`);
+    check(!/<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=/i.test(html), 'something inline');
+    const again = await fetch(`${where.url}/`, { cache: 'no-store', headers: { 'If-None-Match': page.headers.get('etag') } });
+    check(again.status === 304, `the same page again: ${again.status}`);
+    const names = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((m) => m[1]);
+    check(names.length >= 3, `only ${names}`);
+    for (const name of names) {
+        const asset = await fetch(where.url + name);
+        check(asset.ok && /immutable/.test(asset.headers.get('cache-control')), `${name}: ${asset.status}`);
+        check(!/\bhttps?:\/\/(?!www\.w3\.org)/.test(await asset.text()), `${name} names another server`);
+    }
+    for (const path of ['/assets/none.js', '/x.php', '/api/v1/nothing']) check((await fetch(where.url + path)).status === 404, `${path} is there`);
+});
+
 test('keyboard only: skip link, form, dialog and back', async () => {
     const page = await as('street');
     await page.locator('main h1').waitFor();

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Browser tests of the console: a whole Whistle with people, then a real Chromium at it.
 
-  tests/web/run.py [journeys|pages] [NAME…]   those tests (default: both files); the last line is "N passed, N failed"
+  tests/web/run.py [journeys|pages] [NAME…]   those tests (default: both files); closes with "N passed, N failed"
   tests/web/run.py shots [FOLDER]             a picture of every page at 360 and 1440 pixels, both languages
-  tests/web/run.py stay                       prints the address and the logins, and runs until it is ended
+  tests/web/run.py stay                       prints the address and the logins, runs until it is ended
 """
 import json
 import os
@@ -39,14 +39,15 @@ def add_people(c):
     found = {}
     for name, (identity, role, shown) in PEOPLE.items():
         password = secrets.token_urlsafe(12)
-        c.whistle("OPERATOR", "person", "add", "--code", f"web-{name}", "--login", name, "--name", shown, "--unit",
-                  identity, "--role", role, "--password-stdin", stdin=password + "\n")
+        c.whistle("OPERATOR", "person", "add", "--code", f"web-{name}", "--login", name, "--name", shown,
+                  "--unit", identity, "--role", role, "--password-stdin", stdin=password + "\n")
         found[name] = {"login": name, "password": password}
     return found
 
 
 def raise_one(c, title, category, address, **more):
-    body = {"unit": STREET, "category": category, "title": title, "place": {"unit": COMMUNITY, "address": address}, **more}
+    body = {"unit": STREET, "category": category, "title": title, **more,
+            "place": {"unit": COMMUNITY, "address": address}}
     line = c.whistle(STREET, "raise", "-", stdin=json.dumps(body, ensure_ascii=False))[0]
     return line.get("number") or line["ref"]
 
@@ -87,8 +88,8 @@ def chromium():
 
 
 def node(script, *words, **env):
-    return subprocess.run(["node", f"{BUILD}/web/{script}.mjs", *words], env={**os.environ, **env}, capture_output=True,
-                          text=True)
+    return subprocess.run(["node", f"{BUILD}/web/{script}.mjs", *words], env={**os.environ, **env},
+                          capture_output=True, text=True)
 
 
 def write_where(c, path):
@@ -124,7 +125,8 @@ def main(words):
             while True:
                 time.sleep(1)
         if what == "shots":
-            return run_tests(["shots"], [], {**env, "WHISTLE_SHOTS": os.path.abspath(rest[0] if rest else "screenshots")})
+            folder = os.path.abspath(rest[0] if rest else "screenshots")
+            return run_tests(["shots"], [], {**env, "WHISTLE_SHOTS": folder})
         return run_tests([what] if what else ["journeys", "pages"], rest, env)
 
 
