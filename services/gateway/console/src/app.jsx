@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { reachable } from './lib/api.js';
 import { language, speak, t, word } from './lib/i18n.js';
 import { line } from './lib/live.js';
-import { discard, flush, sender, waiting } from './lib/outbox.js';
+import { discard, flush, sender, sent, waiting } from './lib/outbox.js';
 import { match, place } from './lib/router.js';
 import { findSession, nameOf, session, side } from './lib/store.js';
 import { Button, cls, Head, Note, ProblemBox } from './parts/controls.jsx';
@@ -59,6 +59,19 @@ function Nav() {
             {pages.map((p) => <a key={p.path} href={p.path} aria-current={here === p.path ? 'page' : undefined}>{t(`nav.${p.nav}`)}</a>)}
             {pending > 0 && <span class="nav-pending">{t('outbox.title', { n: pending })}</span>}
         </nav>
+    );
+}
+
+// What left while nobody looked at its form any more.
+function Sent() {
+    if (sent.value.length === 0) return null;
+    const link = (ref) => (/-[A-Z]+$/.test(ref) ? `/tasks/${ref}` : `/whistles/${ref}`);
+    return (
+        <aside class="note good outbox" role="status">
+            <p class="note-title">{t('outbox.sent')}</p>
+            <ul class="plain lines">{sent.value.map((e) => <li key={e.key}><span>{e.label}</span>{e.ref && session.value && <a href={link(e.ref)}>{e.ref}</a>}</li>)}</ul>
+            <Button onClick={() => (sent.value = [])}>{t('outbox.drop')}</Button>
+        </aside>
     );
 }
 
@@ -117,6 +130,7 @@ export function App() {
             <Trouble />
             <main id="content" tabIndex={-1}>
                 <Outbox />
+                <Sent />
                 {!asked ? (problem ? <Note kind="bad" live><p>{t('line.down.text')}</p></Note> : <p class="loading" role="status">{t('app.loading')}</p>)
                     : found ? <Page key={found.page.path + side.value} {...found} /> : session.value ? <Missing /> : <Login />}
             </main>

@@ -6,7 +6,8 @@ import { signal } from '@preact/signals';
 import { call, reachable } from './api.js';
 
 const POLL = 5000; // ms between looks without a stream
-const SILENT = 45000; // a stream that says nothing this long is taken for dead
+const SILENT = 150000; // ms without an event until a stream is opened anew: a dead one cannot be told from a calm one
+const ASLEEP = 20000; // ms: the same when the page comes back to the front
 
 export const line = signal('off'); // off, live, polling, down
 const ears = new Set();
@@ -15,6 +16,7 @@ let last = 0;
 let wanted = false;
 let retry = 1000;
 let timer = 0;
+let gap = false; // something may have happened that this page was not told
 
 // listener(event) with {number, kind, …}, or (null): anything may have changed. Returns how to leave.
 export function onChange(listener) {
@@ -51,19 +53,25 @@ function open() {
     last = Date.now();
     source = new EventSource('/api/v1/feed');
     source.onopen = () => {
-        const away = line.value === 'polling' || line.value === 'down';
         retry = 1000;
         heard();
-        if (away) tell(null);
+        if (gap) tell(null);
+        gap = false;
     };
     source.onmessage = heard;
-    source.addEventListener('beat', heard);
+    source.addEventListener('rewound', () => tell(null));
     source.onerror = () => {
         drop();
+        gap = true;
         look();
         timer = setTimeout(open, retry + Math.random() * 500);
         retry = Math.min(retry * 2, 15000);
     };
+}
+
+function anew() {
+    gap = true;
+    open();
 }
 
 // Without a stream: is the server there? Then let everything on the page be read again.
@@ -81,11 +89,14 @@ async function look() {
 setInterval(() => {
     if (!wanted) return;
     if (source?.readyState === 1 && Date.now() - last < SILENT) return;
-    if (source?.readyState === 1) open();
+    if (source?.readyState === 1) anew();
     else if (!document.hidden) look();
 }, POLL);
 
-addEventListener('online', () => wanted && open());
+document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && wanted && Date.now() - last > ASLEEP) anew();
+});
+addEventListener('online', () => wanted && anew());
 addEventListener('offline', () => {
     if (!wanted) return;
     reachable.value = false;
@@ -95,6 +106,7 @@ addEventListener('offline', () => {
 export function listen() {
     if (wanted) return;
     wanted = true;
+    gap = true; // between the first reads and the stream
     retry = 1000;
     open();
 }

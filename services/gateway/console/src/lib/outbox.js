@@ -5,12 +5,13 @@
 import { signal } from '@preact/signals';
 import { call, Problem, reachable } from './api.js';
 import { uuid7 } from './ids.js';
-import { keep, kept } from './local.js';
+import { forget, keep, kept } from './local.js';
 
 const WAITS = [500, 1000, 2000, 4000, 8000, 15000]; // ms between tries
 const OLDEST = 24 * 3600e3; // not sent after a day: then a person looks
 
 export const waiting = signal(kept('outbox') || []);
+export const sent = signal([]); // what left late, for whoever waited: {key, label, ref}, newest first
 export const sender = signal(''); // whose writes may leave now: the person, or the link
 const running = new Map(); // lane → wakes its pause
 const promises = new Map(); // key → {resolve, reject}
@@ -32,6 +33,8 @@ function settle(entry, how, value) {
 async function attempt(entry) {
     try {
         const answer = await call(entry.method, entry.path, { body: entry.body, key: entry.key, bare: entry.bare });
+        if (entry.draft) forget(`draft.${entry.draft}`);
+        if (entry.tries > 0 || !promises.has(entry.key)) sent.value = [{ key: entry.key, label: entry.label, ref: answer?.ref }, ...sent.value].slice(0, 5);
         discard(entry.key);
         settle(entry, 'resolve', answer);
         return 0;
@@ -77,10 +80,11 @@ export function flush() {
 addEventListener('online', flush);
 reachable.subscribe((yes) => yes && queueMicrotask(flush));
 
-// {path, body, lane, label}: resolves with the answer, rejects with the refusal; as long as neither
-// came the entry stands in `waiting`.
-export function post({ method = 'POST', path, body = {}, lane = path, label, bare = false }) {
-    const entry = { key: uuid7(), method, path, body, lane, label, bare, who: sender.value, at: Date.now(), tries: 0 };
+// {path, body, lane, label, draft}: resolves with the answer, rejects with the refusal; as long as
+// neither came the entry stands in `waiting`. draft: what was typed for it, forgotten once it is taken,
+// also after a reload.
+export function post({ method = 'POST', path, body = {}, lane = path, label, draft, bare = false }) {
+    const entry = { key: uuid7(), method, path, body, lane, label, draft, bare, who: sender.value, at: Date.now(), tries: 0 };
     save([...waiting.value, entry]);
     return new Promise((resolve, reject) => {
         promises.set(entry.key, { resolve, reject });

@@ -77,9 +77,9 @@ export function Report() {
         event.preventDefault();
         setTried(true);
         if (!enough(form) || !(form.place.address?.trim() || form.place.lat)) return;
-        act.run({ path: '/api/v1/public/reports', lane: 'report', label: form.title, body: bodyOf(form, ticket), bare: true }, taken);
+        act.run({ path: '/api/v1/public/reports', lane: 'report', label: form.title, draft: 'report', body: bodyOf(form, ticket), bare: true }, taken);
     };
-    const meToo = (like) => act.run({ path: `/api/v1/public/reports/${like.number}/me-too`, lane: 'report', label: t('report.metoo'), bare: true,
+    const meToo = (like) => act.run({ path: `/api/v1/public/reports/${like.number}/me-too`, lane: 'report', label: t('report.metoo'), draft: 'report', bare: true,
         body: { ...(form.text.trim() && { text: form.text.trim() }), place: placeBody(form.place), ...(bodyOf(form).reporter && { reporter: bodyOf(form).reporter }), ...(ticket && { ticket }) } }, taken);
     return (
         <form class="narrow raise" onSubmit={submit} noValidate>

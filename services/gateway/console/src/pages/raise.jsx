@@ -3,7 +3,7 @@
 // that is known already is one click.
 import { useState } from 'preact/hooks';
 import { t, word } from '../lib/i18n.js';
-import { post } from '../lib/outbox.js';
+import { post, sender, waiting } from '../lib/outbox.js';
 import { below, categoryOf, session, side, unitOf } from '../lib/store.js';
 import { useDraft } from '../lib/draft.js';
 import { ActState, Button, Check, Choice, Head, Note, Select, Text, useAct } from '../parts/controls.jsx';
@@ -102,7 +102,15 @@ function wrongOf(form) {
     };
 }
 
+// While one waits to be sent there is no form: nobody blows the same whistle twice.
 export default function Raise() {
+    const [mine, setMine] = useState(false);
+    const held = waiting.value.find((e) => e.lane === 'raise' && e.who === sender.value && !e.refused);
+    if (!held || mine) return <Form onSend={setMine} />;
+    return <div class="narrow"><Head title={t('raise.title')} /><Note kind="wait" live><p>{t('raise.saved')}</p><p>{held.label}</p></Note></div>;
+}
+
+function Form({ onSend }) {
     const me = session.value.post.identity;
     const communities = communitiesOf(me);
     const only = communities.length === 1 ? communities[0].code : '';
@@ -113,12 +121,12 @@ export default function Raise() {
     const body = bodyOf(form, me);
     const found = usePreview('/api/v1/preview', enough(form) ? body : null);
     const wrong = tried ? wrongOf(form) : {};
-    const send = async (then) => act.run({ path: '/api/v1/whistles', lane: 'raise', label: `${t('raise.go')} ${form.title}`, body }, (answer) => {
+    const send = (then) => (onSend(true), act.run({ path: '/api/v1/whistles', lane: 'raise', label: `${t('raise.go')} ${form.title}`, draft: 'raise', body }, (answer) => {
         clear();
         setTried(false);
         then(answer.ref || answer.number);
         scrollTo(0, 0);
-    });
+    }));
     const submit = (event) => {
         event.preventDefault();
         setTried(true);

@@ -45,7 +45,7 @@ function MoreForm({ task, verb, onClose }) {
         event.preventDefault();
         setTried(true);
         if (!deed.ready(form)) return;
-        act.run({ path: at(task, verb), lane: task.id, label: `${t(NAMES[verb])} ${task.number}`, body: deed.body(form) }, () => { clear(); onClose(); });
+        act.run({ path: at(task, verb), lane: task.id, label: `${t(NAMES[verb])} ${task.number}`, body: deed.body(form), draft: `${verb}.${task.id}` }, () => { clear(); onClose(); });
     };
     return (
         <Dialog title={t(NAMES[verb])} onClose={onClose}>

@@ -15,7 +15,7 @@ export function RuleForm({ task }) {
         event.preventDefault();
         setTried(true);
         if (!form.verdict || !form.basis.trim() || (upheld && !form.department)) return;
-        act.run({ path: `/api/v1/tasks/${task.id}/rule`, lane: task.id, label: `${t('rule.title')} ${task.id}`,
+        act.run({ path: `/api/v1/tasks/${task.id}/rule`, lane: task.id, label: `${t('rule.title')} ${task.id}`, draft: `rule.${task.id}`,
             body: { verdict: form.verdict, basis: form.basis.trim(), ...(upheld && { department: form.department }) } }, clear);
     };
     return (

@@ -43,7 +43,7 @@ function Report({ task, path, bare }) {
         event.preventDefault();
         setTried(true);
         if (!form.outcome || !form.text.trim()) return;
-        act.run({ path: path('report'), lane: task.id, label: `${t('task.next.report')} ${task.number}`, bare,
+        act.run({ path: path('report'), lane: task.id, label: `${t('task.next.report')} ${task.number}`, bare, draft: `report.${task.id}`,
             body: { outcome: form.outcome, text: form.text.trim() } }, clear);
     };
     return (
@@ -67,7 +67,7 @@ function Refuse({ task, path, bare, onClose }) {
         event.preventDefault();
         setTried(true);
         if (!form.reason || !form.basis.trim() || !form.alternative) return;
-        act.run({ path: path('refuse'), lane: task.id, label: `${t('task.refuse.title')} ${task.number}`, bare,
+        act.run({ path: path('refuse'), lane: task.id, label: `${t('task.refuse.title')} ${task.number}`, bare, draft: `refuse.${task.id}`,
             body: { reason: form.reason, basis: form.basis.trim(), alternative: form.alternative, ...(form.text.trim() && { text: form.text.trim() }) } },
         () => { clear(); onClose(); });
     };

@@ -10,7 +10,7 @@ import { read } from '../lib/api.js';
 import { ActState, Button, Check, Choice, Dialog, Select, Text, useAct } from './controls.jsx';
 
 export const pathOfWhistle = (number, verb) => `/api/v1/whistles/${number}/${verb}`;
-const request = (w, verb, body) => ({ path: pathOfWhistle(w.number, verb), lane: w.number, label: `${t(`act.${verb}`)} ${w.number}`, body });
+const request = (w, verb, body) => ({ path: pathOfWhistle(w.number, verb), lane: w.number, label: `${t(`act.${LABEL[verb] || verb}`)} ${w.number}`, body, draft: `${verb}.${w.number}` });
 const RATINGS = ['SATISFIED', 'BASICALLY', 'UNSATISFIED'];
 const words = (kind, values) => values.map((v) => [v, word(kind, v)]);
 
