@@ -100,7 +100,7 @@ static const struct wh_setting settings[] = {
 
 const struct wh_service dispatch_service = {
     .name = "dispatch",
-    .migration = "0004_published.sql",
+    .migration = "0005_public.sql",
     .command = &whistle__v1__dispatch_command__descriptor,
     .event = &whistle__v1__dispatch_event__descriptor,
     .answer = &whistle__v1__dispatch_answer__descriptor,

@@ -13,6 +13,7 @@
 #include "whistle/v1/gateway.pb-c.h"
 
 struct console;       // the console's files (handler_console.h)
+struct publicity;     // limits and keys of what is public (handler_public_limit.c)
 struct directory;     // people, sessions, keys (directory.h)
 struct reads;         // the published views (store_read.h)
 struct keys;          // when Idempotency-Keys were first seen (store_key.h)
@@ -25,6 +26,7 @@ struct gateway {
     struct http_server *http;               // NULL: no listener
     struct wh_caller *callers[ROUTE_DOORS]; // by enum route_door; NULL where none
     struct directory *directory;
+    struct publicity *publicity;
     struct console *console;  // NULL: none is served
     uint8_t secret[32];       // secrets/gateway.key; see gateway_subkey
     uv_timer_t figures;       // of the listener, handler_http.c

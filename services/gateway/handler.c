@@ -4,6 +4,7 @@
 // then with 503.
 #include "gateway/handler.h"
 #include "gateway/handler_district.h"
+#include "gateway/handler_public.h"
 #include "gateway/store_key.h"
 #include "gateway/store_read.h"
 #include "gateway/view_cache.h"
@@ -92,6 +93,8 @@ int gateway_start(struct wh_runtime *runtime, void **ret_state)
     status = open_callers(gateway);
     if (status == 0)
         status = open_reading(gateway);
+    if (status == 0)
+        status = public_open(gateway);
     return status != 0 ? status : gateway_listen(gateway);
 }
 
@@ -124,6 +127,7 @@ void gateway_close(void *state)
     }
     gateway_unlisten(gateway);
     close_reading(gateway);
+    public_close(gateway);
 }
 
 void gateway_stop(void *state)

@@ -13,6 +13,8 @@
 #include "gateway/handler_api.h"
 #include "gateway/handler_console.h"
 #include "gateway/handler_district.h"
+#include "gateway/handler_open311.h"
+#include "gateway/handler_public.h"
 #include "gateway/problem.h"
 
 static const gateway_fn runs[ROUTES] = {
@@ -34,6 +36,16 @@ static const gateway_fn runs[ROUTES] = {
     [ROUTE_DEAD_LETTER_RETRY] = on_dead_letter_retry,
     [ROUTE_OPENAPI] = on_openapi,
     [ROUTE_RULES] = on_rules,
+    [ROUTE_PUBLIC_FORM] = on_public_form,
+    [ROUTE_PUBLIC_WHISTLES] = on_public_whistles,
+    [ROUTE_PUBLIC_PREVIEW] = on_public_preview,
+    [ROUTE_PUBLIC_REPORT] = on_public_report,
+    [ROUTE_PUBLIC_ME_TOO] = on_public_me_too,
+    [ROUTE_PUBLIC_STATUS] = on_public_status,
+    [ROUTE_OPEN311_DISCOVERY] = on_open311_discovery,
+    [ROUTE_OPEN311_GET] = on_open311_get,
+    [ROUTE_OPEN311_GET_ONE] = on_open311_get_one,
+    [ROUTE_OPEN311_POST] = on_open311_post,
 };
 
 static bool is(const struct http_request *request, const char *path)

@@ -78,6 +78,12 @@ static const struct wh_setting settings[] = {
      "memory that checking one password takes (MiB)"},
     {"password_at_once", WH_SETTING_INT, "2", 1, 16, false, "同时核对的口令数;其余排队,最多 64 个",
      "passwords checked at once; others wait, at most 64"},
+    {"public_reports_hour", WH_SETTING_INT, "10", 1, 100000, false,
+     "同一地址每小时最多的居民反映(特急不限)",
+     "residents' reports of one address an hour at most (a P1 never counts)"},
+    {"public_reports_minute", WH_SETTING_INT, "60", 1, 60000, false,
+     "全区每分钟最多的居民反映(特急不限)",
+     "residents' reports a minute at most, all together (a P1 never counts)"},
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])

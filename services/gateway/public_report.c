@@ -9,10 +9,9 @@
 #include "gateway/public_category.h"
 #include "gateway/public_place.h"
 
-static int fault(struct wh_wire_fault *ret_fault, enum wh_rule rule, const char *field)
+static int fault(struct public_fault *ret_fault, enum wh_rule rule, const char *field)
 {
-    ret_fault->rule = rule;
-    (void)snprintf(ret_fault->field, sizeof ret_fault->field, "%s", field);
+    *ret_fault = (struct public_fault){.rule = rule, .field = field};
     return WH_E_INVALID;
 }
 
@@ -89,7 +88,7 @@ const char *public_missing(const struct wh_category *category,
 
 int public_raise(const struct wh_district *district, const Whistle__V1__PublicReport *report,
                  Whistle__V1__Source source, struct wh_arena *arena,
-                 Whistle__V1__RaiseWhistle **ret_raise, struct wh_wire_fault *ret_fault)
+                 Whistle__V1__RaiseWhistle **ret_raise, struct public_fault *ret_fault)
 {
     const struct wh_category *category = category_public(district, report->category);
     const struct wh_unit *unit = NULL;

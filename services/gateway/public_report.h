@@ -6,10 +6,16 @@
 #define WH_GATEWAY_PUBLIC_REPORT_H
 
 #include "base/arena.h"
-#include "client/frame.h"
+#include "base/error.h"
 #include "district/district.h"
 #include "whistle/v1/intake.pb-c.h"
 #include "whistle/v1/public.pb-c.h"
+
+// field: as in the report, "place.unit".
+struct public_fault {
+    enum wh_rule rule;
+    const char *field; // static
+};
 
 #define PUBLIC_TITLE_CHARS 40 // of a title that is made of the text
 
@@ -17,7 +23,7 @@
 // 0; WH_E_INVALID with the fault told (fields as in the report); WH_E_NOMEM.
 int public_raise(const struct wh_district *district, const Whistle__V1__PublicReport *report,
                  Whistle__V1__Source source, struct wh_arena *arena,
-                 Whistle__V1__RaiseWhistle **ret_raise, struct wh_wire_fault *ret_fault);
+                 Whistle__V1__RaiseWhistle **ret_raise, struct public_fault *ret_fault);
 
 // Codes of required questions that it does not answer: the first one, NULL where none.
 const char *public_missing(const struct wh_category *category,

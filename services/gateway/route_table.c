@@ -3,6 +3,7 @@
 // belongs together.
 #include "gateway/route.h"
 #include "whistle/v1/api.pb-c.h"
+#include "whistle/v1/public.pb-c.h"
 
 #define GET ROUTE_GET
 #define POST ROUTE_POST

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "gateway/store_public.h"
 
 #define IN_HAND 256
 #define PARAMS_MAX 9
@@ -66,6 +67,12 @@ const char *const read_sql[READ_STATEMENTS + 1] = {
     [READ_MAP] = "SELECT id, title, category, priority, state, unit, place, due_resolve, lat_e6, "
                  "lon_e6, drill FROM dispatch.v_whistle WHERE open AND state < 11 AND state <> 6 "
                  "ORDER BY id DESC LIMIT $1::int4",
+    [READ_PUBLIC] = STORE_PUBLIC,
+    [READ_PUBLIC_IDS] = STORE_BY_IDS("v_public"),
+    [READ_REPORTED] = STORE_BY_IDS("v_reported"),
+    [READ_CARDS] = STORE_CARDS,
+    [READ_ALL] = STORE_ALL,
+    [READ_ALL_IDS] = STORE_ALL_BY_IDS,
     // The settings end with the transaction.
     [READ_STATEMENTS] = "SELECT set_config('whistle.everything', $1::text, true), "
                         "set_config('whistle.party', $2::text, true), "
@@ -74,8 +81,15 @@ const char *const read_sql[READ_STATEMENTS + 1] = {
 
 size_t read_params(enum read_statement statement)
 {
-    static const size_t n[READ_STATEMENTS] = {
-        [READ_COUNTS] = READ_ASKER, [READ_BOARD] = READ_ASKER + 5, [READ_MAP] = 1};
+    static const size_t n[READ_STATEMENTS] = {[READ_COUNTS] = READ_ASKER,
+                                              [READ_BOARD] = READ_ASKER + 5,
+                                              [READ_MAP] = 1,
+                                              [READ_PUBLIC] = 7,
+                                              [READ_PUBLIC_IDS] = 1,
+                                              [READ_REPORTED] = 1,
+                                              [READ_CARDS] = 1,
+                                              [READ_ALL] = 8,
+                                              [READ_ALL_IDS] = 1};
     return n[statement];
 }
 

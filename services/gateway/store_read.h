@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading what dispatch publishes (v_whistle, v_task, v_district): every statement here, and a
+// Reading what dispatch publishes (its views v_…): every statement here, and a
 // connection of our own for them. Each read is one transaction that first says for whom it reads;
 // the database shows that one's rows only. Standbys read too.
 #ifndef WH_GATEWAY_STORE_READ_H
@@ -18,6 +18,12 @@ enum read_statement {
     READ_COUNTS,   // the asker's (READ_ASKER) → board, how many
     READ_BOARD,    // the asker's, board, after due, after id, after body, limit → see READ_ROW_
     READ_MAP,      // limit → see READ_MAP_
+    READ_PUBLIC,   // store_public.h from here on
+    READ_PUBLIC_IDS,
+    READ_REPORTED,
+    READ_CARDS,
+    READ_ALL,
+    READ_ALL_IDS,
     READ_STATEMENTS
 };
 #define READ_ASKER 4 // parameters: party, is a community, is the district, now

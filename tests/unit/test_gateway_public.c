@@ -213,7 +213,7 @@ static void a_report_sets_only_itself(void **state)
     Whistle__V1__Place place = WHISTLE__V1__PLACE__INIT;
     Whistle__V1__Reporter reporter = WHISTLE__V1__REPORTER__INIT;
     Whistle__V1__RaiseWhistle *raise = NULL;
-    struct wh_wire_fault fault;
+    struct public_fault fault;
     report.category = S("FLOODING");
     report.text = S("染坊街下穿桥积水约60厘米。有车熄火\n快来");
     report.place = &place;
@@ -249,7 +249,7 @@ static void closed_categories(void **state)
     place.unit = S("990101001001");
     report.place = &place;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        struct wh_wire_fault fault = {.rule = WH_RULE_NONE};
+        struct public_fault fault = {.rule = WH_RULE_NONE};
         report.category = S(codes[i]);
         assert_int_equal(public_raise(district, &report, WHISTLE__V1__SOURCE__SOURCE_WEB, &arena,
                                       &raise, &fault),
@@ -265,7 +265,7 @@ static void titles_are_cut_at_characters(void **state)
     Whistle__V1__PublicReport report = WHISTLE__V1__PUBLIC_REPORT__INIT;
     Whistle__V1__Place place = WHISTLE__V1__PLACE__INIT;
     Whistle__V1__RaiseWhistle *raise = NULL;
-    struct wh_wire_fault fault;
+    struct public_fault fault;
     char text[1024];
     place.unit = S("990101001001");
     report.place = &place;
