@@ -12,7 +12,7 @@ PACKAGES_SERVICES="libzmq5 libuv1 libpq5 libprotobuf-c1 libsodium23 libjansson4 
 # For tests/run alone. The last line is what Patroni stands on; itself and etcd are only unpacked, since
 # their packages start services of their own.
 PACKAGES_TEST="git chromium fonts-noto-cjk libfaketime libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm-14 binutils python3-zmq
- python3-protobuf iproute2 iptables
+ python3-protobuf python3-jsonschema iproute2 iptables
  python3-yaml python3-psycopg2 python3-dateutil python3-psutil python3-prettytable python3-click python3-cdiff
  python3-urllib3 python3-pkg-resources python3-dnspython"
 # For tests/run compose, where Docker is not there and root can install it.

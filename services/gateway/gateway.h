@@ -38,7 +38,6 @@ struct gateway {
     bool draining;
 };
 
-#define GATEWAY_GIVE_UP_MS 15000 // an answer of another service; then 503
 #define GATEWAY_DRAIN_MS 10000
 #define GATEWAY_WINDOW 384 // commands outstanding at one door
 #define GATEWAY_COMMAND_MAX ((size_t)4 << 20)

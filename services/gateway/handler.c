@@ -23,7 +23,7 @@ static int open_callers(struct gateway *gateway)
             .key = *wh_runtime_key(gateway->runtime),
             .key_file = wh_setting_text(gateway->runtime, "key"),
             .doors_file = doors,
-            .give_up_ms = GATEWAY_GIVE_UP_MS,
+            .give_up_ms = (int)wh_setting_int(gateway->runtime, "door_wait_s") * 1000,
             .window = GATEWAY_WINDOW,
         };
         char why[512] = "";

@@ -68,6 +68,8 @@ static const struct wh_setting settings[] = {
      "对外网址,如 https://whistle.example;空则按请求的 Host。登录页核对来源、短信链接用它",
      "how people reach it, e.g. https://whistle.example; empty: as requests' Host says. For the "
      "check of origins and for links in messages"},
+    {"door_wait_s", WH_SETTING_INT, "15", 1, 120, false, "其他服务多久没有应答即请对方稍后重试(秒)",
+     "another service that has not answered for so long: its asker is told to come back (s)"},
     {"console_dir", WH_SETTING_TEXT, "", 0, 4000, false, "网页控制台文件所在目录;空则没有",
      "folder of the console's files; empty: none"},
     {"session_idle_s", WH_SETTING_INT, "28800", 60, 604800, false, "多久不用即须重新登录(秒)",
