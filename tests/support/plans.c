@@ -87,7 +87,7 @@ static size_t parameters(void)
                                   "FROM pg_prepared_statements WHERE name = 'p'");
 }
 
-static void check(const char *statement)
+void plans_check_one(const char *statement)
 {
     pg_run(of->pg, "DEALLOCATE ALL");
     char text[8192], nulls[256] = "";
@@ -113,13 +113,13 @@ static void check(const char *statement)
 void plans_check(void)
 {
     for (size_t i = 0; i < of->sql.n_writer; i++) {
-        check(of->sql.writer[i]);
+        plans_check_one(of->sql.writer[i]);
     }
     for (size_t i = 0; i < of->sql.n_reader; i++) {
-        check(of->sql.reader[i]);
+        plans_check_one(of->sql.reader[i]);
     }
     for (size_t i = 0; i < of->sql.n_viewer; i++) {
-        check(of->sql.viewer[i]);
+        plans_check_one(of->sql.viewer[i]);
     }
 }
 

@@ -22,5 +22,6 @@ int plans_begin(struct plans *plans); // borrowed until plans_end; 0 or WH_E_…
 void plans_end(void);
 void plans_fill_common(void); // rows in journal, kept answers and dead letters
 void plans_check(void);       // all statements
+void plans_check_one(const char *statement);
 
 #endif
