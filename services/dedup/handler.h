@@ -132,6 +132,7 @@ int need_timer(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_timer(void *state, struct wh_turn *turn, const struct wh_item *item);
 int need_join(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_join(void *state, struct wh_turn *turn, const struct wh_item *item);
+int64_t dedup_memory(void *state); // service.h: memory (handler_figures.c)
 int need_split(void *state, struct wh_turn *turn, const struct wh_item *item);
 int on_split(void *state, struct wh_turn *turn, const struct wh_item *item);
 // A joined whistle leaves its matter. untaken: dispatch could not join it; the two are not apart.

@@ -83,6 +83,7 @@ const struct wh_service dedup_service = {
     .n_selects = SELECTS,
     .rebuild = dedup_rebuild,
     .n_rebuild = REBUILDS,
+    .memory = dedup_memory,
     .start = dedup_start,
     .stop = dedup_stop,
     .reset = dedup_reset,

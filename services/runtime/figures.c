@@ -17,6 +17,7 @@
 #define GONE_MS (INT64_C(7) * 24 * 3600 * 1000) // a follower away for longer is not expected back
 #define COUNT_EVERY_MS 5000
 #define COUNT_SHARE 20
+#define EVERY_PROCESS_BYTES ((int64_t)116 << 20) // 128 MiB with the usual 12 MiB of shelves
 
 static void gauge(struct wh_runtime *runtime, const char *name, const char *help, double value)
 {
@@ -217,6 +218,16 @@ static void keys(struct wh_runtime *runtime)
     gauge(runtime, FIG_CLOCK_AHEAD, (double)wh_engine_ahead(runtime->engine) / 1000);
 }
 
+// By rule, not by what was allocated: memory that leaks must not raise its own bound.
+static void memory(struct wh_runtime *runtime)
+{
+    int64_t (*more)(void *) = runtime->service->memory;
+    int64_t bytes = EVERY_PROCESS_BYTES + wh_setting_int(runtime, "shelf_bytes");
+    if (more != NULL && runtime->state != NULL)
+        bytes += more(runtime->state);
+    gauge(runtime, FIG_MEMORY, (double)bytes);
+}
+
 // ---- what the service counts in its tables ---------------------------------------------------
 
 static void on_counted(void *arg, const struct wh_db_outcome *outcome)
@@ -260,6 +271,7 @@ void wh_figures_refresh(void *arg)
     door(runtime);
     database(runtime);
     keys(runtime);
+    memory(runtime);
     feed(runtime);
     wh_followings_each(runtime->followings, followed, runtime);
     count(runtime);

@@ -67,6 +67,7 @@
 #define FIG_FOLLOWED_REWOUND "followed_rewound", "1: the followed feed's past is not ours any more"
 
 // the process
+#define FIG_MEMORY "memory_expected_bytes", "memory that a process of this kind and fill may take"
 #define FIG_KEYS "keyring_keys", "keys in the keyring"
 #define FIG_KEYS_READ "keyring_read_time_seconds", "when the keyring was last read well"
 #define FIG_KEYS_BAD "keyring_bad", "1: the keyring file cannot be read, the last good one holds"

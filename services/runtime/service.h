@@ -186,6 +186,9 @@ struct wh_service {
     // Closes every handle it has in the loop. Comes once, after `reset`, while the loop runs;
     // `stop` follows when it has run out. May be NULL.
     void (*close)(void *state);
+    // Bytes that what it holds in memory may take at its present fill, beside its shelves and what
+    // every process needs: a resident set above the sum is told as an alarm. NULL: none.
+    int64_t (*memory)(void *state);
     // For figures that only the tables know: at most every 5 s, and only while somebody reads
     // /metrics, select `counts_select` runs with the one parameter now (ms); `count` is called with
     // NULL, then with each row, then sees its figures shown. May be NULL.

@@ -253,7 +253,7 @@ class Verdict:
             assert rows == last == head, f"{schema}: {rows} rows, last {last}, head {head}"
             line = self.cluster.whistle("AUDITOR", "history", "--verify", schema, timeout=300)[0]
             after = self.cluster.sql(f"SELECT seq FROM {schema}.head")[0][0]
-            assert line["good"] and int(rows) <= line["rows"] <= int(after), (rows, line, after)  # time goes on
+            assert line["good"] and int(rows) <= line["rows"] <= int(after), (rows, line, after)
             dead = self.cluster.sql(f"SELECT count(*) FROM {schema}.dead_letter")[0][0]
             assert dead == "0", f"{schema}: {dead} dead letters"
 

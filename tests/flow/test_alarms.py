@@ -148,6 +148,13 @@ def of(service, **labels):
     return "{" + ",".join(f'{k}="{v}"' for k, v in pairs.items()) + "}"
 
 
+def takes_memory(bad, expected, good):
+    """The bound is each instance's own."""
+    return tuple({"process_resident_memory_bytes" + of("dedup", job="whistle"): f"{resident}+0x80",
+                  "whistle_memory_expected_bytes" + of("dedup", job="whistle"): f"{expected}+0x80"}
+                 for resident in (bad, good))
+
+
 UP = {"up" + of("intake", job="whistle"): "1+0x80"}
 SERVING = {"whistle_serving" + of(s): "1+0x80" for s in SERVICES}
 SENDER = {"whistle_follower_connected" + of("dispatch", feed="notices", follower="N"): "1+0x80"}
@@ -211,8 +218,7 @@ CASES = {
     "KeysExpire": both("whistle_keys_expiring", of("intake"), "1+0x80", "0+0x80"),
     "KeyringBad": both("whistle_keyring_bad", of("intake"), "1+0x80", "0+0x80"),
     "ClockOff": both("whistle_clock_seconds", of("intake"), "12+60x80", "8+60x80"),
-    "MemoryHigh": both("process_resident_memory_bytes", of("intake", job="whistle"), "140000000+0x80",
-                       "120000000+0x80"),
+    "MemoryHigh": takes_memory(140000000, 134217728, 120000000),
     "FilesRunOut": ({"process_open_fds" + of("intake", job="whistle"): "81+0x80",
                      "process_max_fds" + of("intake", job="whistle"): "100+0x80"},
                     {"process_open_fds" + of("intake", job="whistle"): "79+0x80",
@@ -248,6 +254,22 @@ def test_a_healthy_cluster_raises_no_alarm():
     assert value("intake", 'whistle_whistles_raised_total{service="intake",priority="P1"}') >= 3
     assert value("dispatch", 'whistle_dispatch_wait_seconds_count{service="dispatch"}') >= 3
     assert value("dispatch", 'whistle_tasks_open{service="dispatch",state="PENDING"}') >= 3
+
+
+def test_the_bound_of_memory_follows_what_is_held():
+    """A million reports in dedup's memory are no alarm, and the same memory with a thousand is one."""
+    quiet = {**UP, **SERVING, **SENDER}
+    many, few = 134217728 + 1000000 * 768, 134217728 + 1000 * 768
+    promtool.all_fire_as_expected([
+        ({**quiet, **takes_memory(650 << 20, many, 0)[0]}, 19, set()),
+        ({**quiet, **takes_memory(650 << 20, few, 0)[0]}, 19, {"WhistleMemoryHigh"}),
+        ({**quiet, **takes_memory(many + 1, many, 0)[0]}, 19, {"WhistleMemoryHigh"})])
+    for service in SERVICES:
+        name = f'whistle_memory_expected_bytes{{service="{service}"}}'
+        held = value("dedup", 'whistle_dedup_reports{service="dedup"}') * 768 if service == "dedup" else 0
+        assert value(service, name) == 134217728 + held, service
+        resident = value(service, f'process_resident_memory_bytes{{service="{service}"}}')
+        print(f"     {service}: {resident / 2**20:.0f} MiB of {value(service, name) / 2**20:.0f}")
 
 
 def signal_postgres(sig):
