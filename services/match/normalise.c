@@ -14,29 +14,25 @@
 #define MARKS 32 // a longer run of combining marks is no writing
 #define PARTS 32 // the longest decomposition has 18 code points
 
-static const struct simple {
-    uint32_t from, to;
-} simplified[] = {
-#include "match/simplified.inc"
-};
-#define SIMPLIFIED (sizeof simplified / sizeof *simplified)
+#define IDEOGRAPHS 0x4E00u // common ones
+#define IDEOGRAPHS_END 0xA000u
 
-static uint32_t simple_of(uint32_t point)
-{
-    size_t low = 0, high = SIMPLIFIED;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (simplified[mid].from < point)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low < SIMPLIFIED && simplified[low].from == point ? simplified[low].to : point;
-}
+static const uint32_t simplified[IDEOGRAPHS_END - IDEOGRAPHS] = {
+    // 0: it is simple
+#define SIMPLIFIED(from, to) [(from)-IDEOGRAPHS] = (to),
+#include "match/simplified.inc"
+#undef SIMPLIFIED
+};
 
 static bool ideograph(uint32_t point)
 {
-    return point >= 0x4E00 && point <= 0x9FFF;
+    return point >= IDEOGRAPHS && point < IDEOGRAPHS_END;
+}
+
+static uint32_t simple_of(uint32_t point)
+{
+    uint32_t simple = simplified[point - IDEOGRAPHS];
+    return simple ? simple : point;
 }
 
 // Its key where a table says it, MATCH_SPACE where it separates, 0 where utf8proc must be asked.

@@ -87,16 +87,21 @@ void simindex_card_make(const struct match_report *report, struct simindex_card 
     put_words(report, ret_card, ret_topics);
 }
 
-struct sums {
-    float topic, all_2, name;
-};
+typedef float pair __attribute__((vector_size(8))); // of this epoch, of the next one
+typedef int32_t bits __attribute__((vector_size(8)));
 
-static void weigh_gram(struct sums *sums, const struct match_gram *gram, float idf)
+// What a bigram counts for by its flags (title, body, name, place): in the norm (match_frequency),
+// in the title's weight without names of places, as a name.
+#define TWICE 1.6931F
+static const float in_norm[16] = {0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, TWICE, TWICE, TWICE, TWICE};
+static const float in_topic[16] = {[8] = 1, [10] = 1, [12] = 1, [14] = 1};
+static const float as_name[16] = {
+    [2] = 1, [3] = 1, [6] = 1, [7] = 1, [10] = 1, [11] = 1, [14] = 1, [15] = 1};
+
+static pair larger(pair a, pair b)
 {
-    float all = match_frequency[gram->body + gram->title] * idf;
-    sums->all_2 += all * all;
-    sums->topic += gram->title && !gram->place ? idf : 0;
-    sums->name = gram->name && idf > sums->name ? idf : sums->name;
+    bits first = a > b;
+    return (pair)(((bits)a & first) | ((bits)b & ~first));
 }
 
 static uint8_t name_code(float idf)
@@ -113,17 +118,19 @@ void simindex_card_weigh(const struct match_corpus *corpus, const struct match_r
                          struct simindex_card *card)
 {
     const uint8_t *bytes = match_gram_bytes(report);
-    struct sums now = {0}, next = {0};
+    pair all_2 = {0}, topic = {0}, name = {0};
     for (size_t i = 0; i < report->grams; i++) {
-        struct match_gram gram = match_gram_at(bytes, i);
-        const struct match_idf *idf = &corpus->idf[gram.hash];
-        weigh_gram(&now, &gram, idf->now);
-        weigh_gram(&next, &gram, idf->next);
+        uint32_t raw = match_gram_raw(bytes, i);
+        pair idf, all;
+        memcpy(&idf, &corpus->idf[raw >> 4], sizeof idf);
+        all = idf * in_norm[raw & 15];
+        all_2 += all * all;
+        topic += idf * in_topic[raw & 15];
+        name = larger(idf * as_name[raw & 15], name);
     }
-    if (corpus->due == 0)
-        next = now;
-    card->topic = least(simindex_floor_code(now.topic), simindex_floor_code(next.topic));
+    size_t next = corpus->due != 0;
+    card->topic = least(simindex_floor_code(topic[0]), simindex_floor_code(topic[next]));
     card->norm =
-        least(simindex_floor_code(sqrtf(now.all_2)), simindex_floor_code(sqrtf(next.all_2)));
-    card->name = least(name_code(now.name), name_code(next.name));
+        least(simindex_floor_code(sqrtf(all_2[0])), simindex_floor_code(sqrtf(all_2[next])));
+    card->name = least(name_code(name[0]), name_code(name[next]));
 }
