@@ -18,6 +18,7 @@ struct directory;     // people, sessions, keys (directory.h)
 struct reads;         // the published views (store_read.h)
 struct keys;          // when Idempotency-Keys were first seen (store_key.h)
 struct live;          // the district (handler_district.h)
+struct gateway_hub;   // events for streams and webhooks (handler_hub.h)
 struct cache;         // whistles just shown (view_cache.h)
 struct reply_headers; // handler_reply.h
 
@@ -34,6 +35,7 @@ struct gateway {
     struct reads *reads;
     struct keys *keys;
     struct live *live;
+    struct gateway_hub *hub;
     struct cache *cache;
     bool draining;
 };

@@ -4,6 +4,7 @@
 // then with 503.
 #include "gateway/handler.h"
 #include "gateway/handler_district.h"
+#include "gateway/handler_hub.h"
 #include "gateway/handler_public.h"
 #include "gateway/store_key.h"
 #include "gateway/store_read.h"
@@ -57,11 +58,14 @@ static int open_reading(struct gateway *gateway)
     gateway->cache = cache_new();
     if (status == 0 && gateway->cache == NULL)
         status = WH_E_NOMEM;
-    return status != 0 ? status : gateway_district_open(gateway);
+    if (status == 0)
+        status = gateway_district_open(gateway);
+    return status != 0 ? status : gateway_hub_open(gateway);
 }
 
 static void close_reading(struct gateway *gateway)
 {
+    gateway_hub_close(gateway);
     gateway_district_close(gateway);
     reads_close(gateway->reads);
     keys_close(gateway->keys);

@@ -13,6 +13,7 @@
 #include "gateway/handler_api.h"
 #include "gateway/handler_console.h"
 #include "gateway/handler_district.h"
+#include "gateway/handler_hub.h"
 #include "gateway/handler_open311.h"
 #include "gateway/handler_public.h"
 #include "gateway/problem.h"
@@ -46,6 +47,7 @@ static const gateway_fn runs[ROUTES] = {
     [ROUTE_OPEN311_GET] = on_open311_get,
     [ROUTE_OPEN311_GET_ONE] = on_open311_get_one,
     [ROUTE_OPEN311_POST] = on_open311_post,
+    [ROUTE_FEED] = on_feed,
 };
 
 static bool is(const struct http_request *request, const char *path)

@@ -60,6 +60,9 @@ static const struct wh_setting settings[] = {
     {"http_address_connections", WH_SETTING_INT, "256", 1, 100000, false,
      "同一地址(可信代理除外)最多连接数",
      "connections of one address at most (trusted proxies apart)"},
+    {"hub_events", WH_SETTING_INT, "20000", 10, 1000000, false,
+     "内存中留多少条最新事件(最多 8 MiB)供断线者接续;更早的从事件源取",
+     "newest events kept in memory (8 MiB at most) for who reconnects; older ones are fetched"},
     {"trusted_proxies", WH_SETTING_TEXT, "", 0, 1000, false,
      "可信反向代理的地址或网段(逗号分隔),其 X-Forwarded-For 和 -Proto 可信",
      "trusted proxies (addresses or networks, commas between): their X-Forwarded-For and -Proto "

@@ -20,7 +20,7 @@ void hub_free(struct hub *hub);
 void hub_reset(struct hub *hub, int64_t head);
 
 struct hub_event {
-    int64_t seq;
+    int64_t seq, object;
     const int32_t *subjects;
     size_t n_subjects;
     const char *kind; // static
