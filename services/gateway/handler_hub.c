@@ -120,17 +120,22 @@ static int follow(struct gateway_hub *hub)
     return error;
 }
 
+// The follower's figures are those of every followed feed, so that the same alarms see it.
 static void tell(struct gateway_hub *hub)
 {
     struct wh_runtime *runtime = hub->gateway->runtime;
-    wh_metric_set(runtime, "hub_head", "newest event that streams have heard of", NULL,
+    const struct wh_label *feed = WH_LABELS({"feed", "dispatch"});
+    bool follows = hub->follower != NULL;
+    wh_metric_set(runtime, "followed_connected", "the feed followed is heard", feed,
+                  follows && wh_follower_connected(hub->follower));
+    wh_metric_set(runtime, "followed_caught_up", "everything of the feed was heard", feed,
+                  follows && wh_follower_caught_up(hub->follower));
+    wh_metric_set(runtime, "followed_seq", "our place in the feed", feed,
                   (double)hub_head(hub->ring));
     wh_metric_set(runtime, "hub_events", "events in memory for streams", NULL,
                   (double)hub_count(hub->ring));
     wh_metric_set(runtime, "hub_bytes", "memory that these take", NULL,
                   (double)hub_bytes(hub->ring));
-    wh_metric_set(runtime, "hub_connected", "dispatch's feed is heard", NULL,
-                  hub->follower != NULL && wh_follower_connected(hub->follower));
     wh_metric_set(runtime, "hub_streams_behind", "streams that read what is older", NULL,
                   (double)hub->n_catching);
 }
@@ -144,8 +149,10 @@ static void on_tick(uv_timer_t *timer)
     hub->ticks++;
     hub_fetch_tick(hub);
     streams_tick(hub, hub->ticks % HEARTBEAT_TICKS == 0);
-    if (hub->ticks % 10 == 0)
+    if (hub->ticks % 10 == 0) {
+        streams_check(hub);
         tell(hub);
+    }
 }
 
 static void on_flush(uv_timer_t *timer)

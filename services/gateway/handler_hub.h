@@ -13,7 +13,7 @@
 #define HUB_BYTES ((size_t)8 << 20)
 #define HUB_FETCHES 16 // of older events at once
 
-struct feed_stream; // one browser or program, handler_feed.c
+struct feed_stream; // one browser or program
 struct hub_fetch;   // handler_fetch.c
 
 // Streams that may hear the same.
@@ -34,7 +34,7 @@ struct gateway_hub {
     unsigned ticks;
     int open_handles;
     bool closing;
-    // handler_feed.c
+    // handler_streams.c
     struct wh_map channels; // struct channel by subject
     struct channel *full;
     struct feed_stream *catching; // streams that have not heard everything yet
@@ -61,12 +61,32 @@ int hub_event_read(struct gateway_hub *hub, const Whistle__V1__EventRow *row,
 void hub_flush_soon(struct gateway_hub *hub, uint64_t ms);
 int hub_follow_options(struct gateway_hub *hub, struct wh_follow_options *ret_options);
 
-// ---- handler_feed.c: streams -------------------------------------------------------------------
-void on_feed(struct gateway_ask *ask);
+void on_feed(struct gateway_ask *ask); // handler_feed.c
+
+// ---- handler_streams.c: what open streams hear -------------------------------------------------
+
+// One browser or program.
+struct feed_stream {
+    struct gateway_hub *hub;
+    struct http_stream *http;
+    struct channel *channel;
+    struct feed_stream *next, **slot;
+    struct hub_fetch *fetch; // under way
+    int64_t position;        // everything up to here was sent, while it is catching up
+    struct caller caller;    // its strings are in `words`
+    bool live, ended;
+    char words[];
+};
+
+struct channel *channel_of(struct gateway_hub *hub, int32_t subject); // NULL without memory
+// Hears from its position on.
+void stream_begin(struct feed_stream *stream);
+void stream_leave(struct feed_stream *stream);
 void streams_heard(struct gateway_hub *hub, const struct hub_event *event); // before the flush
 void streams_moved(struct gateway_hub *hub); // a batch is in the ring: flush now or soon
 void streams_flush(struct gateway_hub *hub);
 void streams_tick(struct gateway_hub *hub, bool heartbeat); // every 100 ms
+void streams_check(struct gateway_hub *hub); // every second: who may not listen any more ends
 void streams_rewound(struct gateway_hub *hub, int64_t head);
 void streams_close(struct gateway_hub *hub);
 

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import random
+import socket
 import threading
 import time
 
@@ -36,7 +37,7 @@ class Listener(threading.Thread):
         super().__init__(daemon=True)
         self.port, self.key, self.last = port, key, None if after is None else str(after)
         self.heard, self.ids, self.rewound, self.opened, self.refused = [], [], [], 0, []
-        self.stop, self.response, self.connection = False, None, None
+        self.stop, self.response, self.sock = False, None, None
 
     def run(self):
         while not self.stop:
@@ -48,12 +49,13 @@ class Listener(threading.Thread):
                 time.sleep(0.05)
 
     def once(self):
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
         headers = {"Authorization": "Bearer " + self.key, "Accept": "text/event-stream"}
         if self.last is not None:
             headers["Last-Event-ID"] = self.last
-        self.connection.request("GET", "/api/v1/feed", headers=headers)
-        self.response = self.connection.getresponse()
+        connection.request("GET", "/api/v1/feed", headers=headers)
+        self.sock = connection.sock
+        self.response = connection.getresponse()
         if self.response.status != 200:
             self.refused.append((self.response.status, self.response.read().decode()))
             time.sleep(0.3)
@@ -81,8 +83,7 @@ class Listener(threading.Thread):
 
     def cut(self):
         try:
-            self.connection.sock.close()
-            self.response.close()
+            self.sock.shutdown(socket.SHUT_RDWR)
         except (OSError, AttributeError):
             pass
 
