@@ -7,7 +7,7 @@ Every step is the command line itself, as the street or department named; every 
 this script is the demo and a test of the main job at once. Exit 1 at the first step that is not as
 the district's data say.
 
-    journeys.py --whistle deploy/whistle --district deploy/demo/district.json [--show] [--once FILE]
+    journeys.py --whistle deploy/whistle --district deploy/demo/district.json [--show] [--once FILE] [--web URL]
 """
 import argparse
 import json
@@ -15,6 +15,8 @@ import os
 import subprocess
 import sys
 import time
+
+import residents
 
 RAISE_FIELDS = ("unit", "category", "title", "text", "priority", "place", "tags", "answers",
                 "joint_units", "needs", "reporter", "source", "asked_by")
@@ -255,7 +257,7 @@ def journey_elder(play, number, street):
     play.check("checking in signs", first["signed_at"], first["checked_in_at"])
 
 
-def play_all(play, district):
+def play_all(play, district, web):
     play.say("\n吹哨 · Blowing the sample whistles")
     numbers = raise_all(play, district)
     unit = {s["no"]: s["unit"] for s in district["whistles"]}
@@ -270,6 +272,9 @@ def play_all(play, district):
     journey_river(play, numbers[8], unit[8])
     journey_lift(play, numbers[9])
     journey_elder(play, numbers[11], unit[11])
+    if web:
+        play.say("\n居民反映 · Residents report")
+        residents.play_residents(play, web, wait_until)
     play.text("DRAINCO", "tasks", "--open")
     play.run("AUDITOR", "history", "--verify")
     play.say(f"\n  {play.steps} 步全部如预期 / steps, all as expected")
@@ -281,6 +286,7 @@ def main():
     parser.add_argument("--district", required=True)
     parser.add_argument("--show", action="store_true", help="print what people see on the way")
     parser.add_argument("--once", metavar="FILE", help="do nothing if FILE exists; make it at the end")
+    parser.add_argument("--web", metavar="URL", help="the gateway: residents report there too")
     options = parser.parse_args()
     if options.once and os.path.exists(options.once):
         print("样例哨已播放过 / the samples were played already: deploy/whistle --as DISTRICT list")
@@ -289,7 +295,7 @@ def main():
         district = json.load(file)
     play = Player(options.whistle.split(), options.show)
     try:
-        play_all(play, district)
+        play_all(play, district, options.web)
     except Failed as failed:
         print(f"样例与预期不符 / not as expected:\n  {failed}", file=sys.stderr)
         return 1

@@ -13,11 +13,12 @@ from cluster import TOP, Cluster
 
 
 def test_samples():
-    with Cluster(joins=True) as cluster:
+    with Cluster(joins=True, gateway=True) as cluster:
         cluster.start_notify()
         done = subprocess.run(
             [sys.executable, TOP + "/deploy/demo/journeys.py", "--whistle", cluster.whistle_script(),
-             "--district", TOP + "/deploy/demo/district.json"], capture_output=True, text=True)
+             "--district", TOP + "/deploy/demo/district.json", "--web", f"http://127.0.0.1:{cluster.http}"],
+            capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         runner.until(lambda: len(glob.glob(cluster.dir + "/outbox/*.json")) >= 50)
         notices = [json.load(open(path)) for path in glob.glob(cluster.dir + "/outbox/*.json")]
