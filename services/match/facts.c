@@ -12,6 +12,8 @@
 #define WHOLE (1u << 24) // values below are the number itself
 #define LETTERS_MAX 4
 #define DIGITS_MAX 20
+#define EAST_8 (8 * WH_MS_HOUR)
+#define DAY_MASK (MATCH_DAY_ABOUT - 1)
 #define DAYS_MAX 400 // a longer 天 is no beginning that is remembered
 
 struct scan {
@@ -197,9 +199,11 @@ static bool amount(const struct scan *scan, const struct token *token)
            among(next, U"处个家户人次台辆名位棵间套口块");
 }
 
-static int64_t day_of(int64_t at)
+// By the clock of those who report (UTC+8).
+int64_t match_day(int64_t at)
 {
-    return at / WH_MS_DAY - (at % WH_MS_DAY < 0);
+    int64_t local = at > INT64_MAX - EAST_8 ? at : at + EAST_8;
+    return local / WH_MS_DAY - (local % WH_MS_DAY < 0);
 }
 
 // "9月5日", "9.5就这样了" (a point is a space in a key): is there the day's number after the
@@ -227,7 +231,7 @@ static bool date(struct scan *scan, const struct token *month, size_t *ret_to)
     int64_t then = wh_days_from_civil(year, (int32_t)month->number, (int32_t)day.number);
     if (then > scan->today + 1)
         then = wh_days_from_civil(year - 1, (int32_t)month->number, (int32_t)day.number);
-    add(scan, MATCH_FACT_SINCE, (uint32_t)then & (WHOLE - 1));
+    add(scan, MATCH_FACT_SINCE, (uint32_t)then & DAY_MASK);
     *ret_to = day.to;
     return true;
 }
@@ -261,19 +265,31 @@ static void judge(struct scan *scan, const struct token *token)
         add(scan, MATCH_FACT_YEAR, (uint32_t)token->number);
     else if (!token->letters && token->number > 0 && token->number <= DAYS_MAX &&
              follows(scan, token->to, U"天"))
-        add(scan, MATCH_FACT_SINCE, (uint32_t)(scan->today - (int64_t)token->number) & (WHOLE - 1));
+        add(scan, MATCH_FACT_SINCE,
+            MATCH_DAY_ABOUT | ((uint32_t)(scan->today - (int64_t)token->number) & DAY_MASK));
     else if (amount(scan, token))
         add(scan, MATCH_FACT_NUMBER, value);
+}
+
+// A spot may begin inside another (过街天桥下): one step only.
+static size_t read_spot(struct scan *scan, size_t at)
+{
+    uint32_t spots[2];
+    size_t n;
+    (void)match_spot(scan->key, scan->n, at, spots, &n);
+    for (size_t i = 0; i < n; i++)
+        add(scan, MATCH_FACT_SPOT, spots[i]);
+    return 1;
 }
 
 size_t match_facts(const uint32_t *key, size_t n, int64_t at, struct match_fact *ret_facts,
                    size_t room)
 {
-    struct scan scan = {key, n, day_of(at), ret_facts, room, 0};
+    struct scan scan = {key, n, match_day(at), ret_facts, room, 0};
     struct token token;
     for (size_t from = 0; from < n;) {
         if (!read_token(&scan, from, &token)) {
-            from++;
+            from += read_spot(&scan, from);
             continue;
         }
         from = token.to;

@@ -24,7 +24,6 @@ struct match_probe {
     const struct match_corpus *corpus;
     const struct match_report *report;
     struct match_weights weights;
-    float most; // the largest idf there can be
     size_t n;
     uint16_t slot[SLOTS]; // 1 + the first gram whose hash begins so
     struct gram grams[GRAMS_MAX + 1];
@@ -95,7 +94,6 @@ void match_probe_set(struct match_probe *probe, const struct match_corpus *corpu
     probe->corpus = corpus;
     probe->report = report;
     probe->weights = (struct match_weights){0};
-    probe->most = logf((float)corpus->n + 2);
     probe->n = report->grams;
     memset(probe->slot, 0, sizeof probe->slot);
     for (size_t i = 0; i < probe->n; i++) {
@@ -163,8 +161,8 @@ static void words(const struct match_probe *probe, const struct match_report *ot
     }
     float mine = ratio(shared.mine, m->title), others = ratio(shared.others, w->title);
     at[MATCH_ALL_COSINE] = ratio(shared.all_2, sqrtf(m->all_2 * w->all_2));
-    at[MATCH_NAME] = shared.name / probe->most;
-    at[MATCH_NAME_OTHER] = fmaxf(fminf(m->name, w->name) - shared.name, 0) / probe->most;
+    at[MATCH_NAME] = shared.name / MATCH_NATS;
+    at[MATCH_NAME_OTHER] = fmaxf(fminf(m->name, w->name) - shared.name, 0) / MATCH_NATS;
     float topic = ratio(shared.topic_mine, m->topic), topics = ratio(shared.topic_others, w->topic);
     at[MATCH_TOPIC_MIN] = fminf(topic, topics);
     at[MATCH_TOPIC_MAX] = fmaxf(topic, topics);
@@ -191,7 +189,8 @@ static void space(const struct match_report *a, const struct match_report *b,
     double metres = wh_geo_distance_m(a->lat / 1e7, a->lon / 1e7, b->lat / 1e7, b->lon / 1e7);
     uint16_t widest = a->radius_m > b->radius_m ? a->radius_m : b->radius_m;
     float share = (float)metres / (float)(widest ? widest : MATCH_RADIUS_M);
-    pair->section = MATCH_PLACED;
+    bool brief = a->body_chars < MATCH_BRIEF_CHARS || b->body_chars < MATCH_BRIEF_CHARS;
+    pair->section = brief ? MATCH_BRIEF : MATCH_PLACED;
     pair->distance_m = (int32_t)lround(metres);
     pair->at[MATCH_CLOSE] = expf(-share * share);
     pair->at[MATCH_NEAR] = expf(-share);
@@ -224,8 +223,17 @@ static void party(const struct match_report *a, const struct match_report *b, fl
 static void burst(struct match_pair *pair)
 {
     float *at = pair->at;
-    at[MATCH_SOON] *= pair->section == MATCH_PLACED ? at[MATCH_CLOSE] : at[MATCH_UNIT];
+    at[MATCH_SOON] *= pair->distance_m >= 0 ? at[MATCH_CLOSE] : at[MATCH_UNIT];
     at[MATCH_BURST] = at[MATCH_CATEGORY] * at[MATCH_SOON];
+}
+
+// What says more together than one by one.
+static void together(float *at)
+{
+    at[MATCH_NAME_CLOSE] = at[MATCH_NAME] * at[MATCH_CLOSE];
+    at[MATCH_AGAIN] = at[MATCH_ALL_COSINE] * at[MATCH_TOPIC_MIN];
+    at[MATCH_TOPIC_STRANGE] = at[MATCH_TOPIC_MAX] * at[MATCH_CATEGORY_OTHER];
+    at[MATCH_SINCE_DAYS] = at[MATCH_SINCE] * at[MATCH_DAYS];
 }
 
 void match_probe_pair(const struct match_probe *probe, const struct match_report *other,
@@ -248,4 +256,5 @@ void match_probe_pair(const struct match_probe *probe, const struct match_report
             match_address_said(probe->report, other) || match_address_said(other, probe->report);
     party(probe->report, other, ret_pair->at);
     burst(ret_pair);
+    together(ret_pair->at);
 }

@@ -13,9 +13,9 @@ enum match_feature {
     MATCH_FEATURES,
 };
 
-// Which coefficients judge a pair: by text alone, both with a category or a
-// unit, both located.
-enum match_section { MATCH_TEXT, MATCH_AREA, MATCH_PLACED, MATCH_SECTIONS };
+// Which coefficients judge a pair: by text alone, both with a category or a unit, both located,
+// both located and one of them said in a title and no more.
+enum match_section { MATCH_TEXT, MATCH_AREA, MATCH_PLACED, MATCH_BRIEF, MATCH_SECTIONS };
 
 // How much a report's words weigh in a corpus. They change slowly as the corpus grows: an index may
 // keep them with a report instead of weighing it for every comparison.
@@ -37,6 +37,7 @@ struct match_pair {
 
 extern const float match_frequency[16]; // of a bigram by its count: 1 + ln(count), 0 for none
 #define MATCH_RADIUS_M 300              // where a category says none
+#define MATCH_NATS 12.0F                // of idf: NAME's unit
 
 void match_weigh(const struct match_corpus *corpus, const struct match_report *report,
                  struct match_weights *ret_weights);

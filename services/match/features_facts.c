@@ -52,9 +52,18 @@ static bool within(uint32_t a, uint32_t b) // b市 holds b7县
                       (a % MATCH_DISTRICTS == 0 || b % MATCH_DISTRICTS == 0));
 }
 
+// The same day; the next, where one of them is reckoned.
+static bool same_day(uint32_t a, uint32_t b)
+{
+    uint32_t about = (a | b) & MATCH_DAY_ABOUT ? 1 : 0;
+    a &= MATCH_DAY_ABOUT - 1;
+    b &= MATCH_DAY_ABOUT - 1;
+    return a <= b + about && b <= a + about;
+}
+
 static bool next_day(uint32_t a, uint32_t b)
 {
-    return a <= b + 1 && b <= a + 1;
+    return same_day(a | MATCH_DAY_ABOUT, b);
 }
 
 // Does any of a's of this kind agree with one of b's? where: MATCH_FACT_TITLE for those in titles.
@@ -131,12 +140,52 @@ static void addresses(const struct held *held, struct match_pair *pair)
     pair->address_conflict = shorter > 0 && !pair->address_shared;
 }
 
+#define SPOTS (1u << MATCH_FACT_BUILDING | 1u << MATCH_FACT_HOUSE | 1u << MATCH_FACT_SPOT)
+
+// Where at the place. Numbers in conflict are a veto, and count no second time.
+static void spots(const struct held *held, bool conflict, float *at)
+{
+    bool mine = held->mine & SPOTS, others = held->others & SPOTS;
+    bool number = held->shared[MATCH_FACT_BUILDING] || held->shared[MATCH_FACT_HOUSE];
+    at[MATCH_SPOT] = held->shared[MATCH_FACT_SPOT] > 0;
+    at[MATCH_SPOT_OTHER] = mine && others && !number && !held->shared[MATCH_FACT_SPOT] && !conflict;
+    at[MATCH_SPOT_ONE] = mine != others;
+}
+
+// Does all that a says of its beginning lie after the day b was reported?
+static bool begins_after(const struct match_report *a, const struct match_report *b)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < a->facts; i++) {
+        int64_t day = MATCH_FACT_BARE(a->data[i]) & (MATCH_DAY_ABOUT - 1);
+        if (MATCH_FACT_KIND(a->data[i]) == MATCH_FACT_SINCE && day < first)
+            first = day;
+    }
+    return first < INT64_MAX && first > match_day(b->at);
+}
+
+static void since(const struct match_report *a, const struct match_report *b,
+                  const struct held *held, float *at)
+{
+    const uint32_t bit = 1u << MATCH_FACT_SINCE;
+    at[MATCH_SINCE_LATE] =
+        (held->mine & bit && begins_after(a, b)) || (held->others & bit && begins_after(b, a));
+    if (!(held->mine & held->others & bit))
+        return;
+    if (held->shared[MATCH_FACT_SINCE] || any_agree(a, b, MATCH_FACT_SINCE, 0, same_day))
+        at[MATCH_SINCE] = 1;
+    else if (any_agree(a, b, MATCH_FACT_SINCE, 0, next_day))
+        at[MATCH_SINCE_NEXT] = 1;
+    else
+        at[MATCH_SINCE_OTHER] = 1;
+}
+
 void match_pair_facts(const struct match_report *a, const struct match_report *b,
                       struct match_pair *pair)
 {
     struct held held = {0};
     float *at = pair->at;
-    if (!a->facts || !b->facts)
+    if (!a->facts && !b->facts)
         return;
     hold(a, b, &held);
     uint32_t both = held.mine & held.others;
@@ -147,14 +196,11 @@ void match_pair_facts(const struct match_report *a, const struct match_report *b
     pair->number_conflict = exclude(&held, MATCH_FACT_BUILDING) ||
                             exclude(&held, MATCH_FACT_HOUSE) ||
                             titles_exclude(&held, MATCH_FACT_ROUTE);
+    spots(&held, pair->number_conflict, at);
     unsigned numbers = held.shared[MATCH_FACT_NUMBER];
     at[MATCH_PLACE_NUMBER] = held.shared[MATCH_FACT_BUILDING] || held.shared[MATCH_FACT_HOUSE] ||
                              held.shared[MATCH_FACT_ROUTE];
     at[MATCH_NUMBERS_SHARED] = (float)(numbers < SHARED_MAX ? numbers : SHARED_MAX);
     at[MATCH_NUMBERS_OTHER] = exclude(&held, MATCH_FACT_NUMBER);
-    if (both >> MATCH_FACT_SINCE & 1) {
-        bool same = held.shared[MATCH_FACT_SINCE] || any_agree(a, b, MATCH_FACT_SINCE, 0, next_day);
-        at[MATCH_SINCE] = same;
-        at[MATCH_SINCE_OTHER] = !same;
-    }
+    since(a, b, &held, at);
 }

@@ -17,10 +17,13 @@
 #define BIN 25          // best matches of one point before pooling
 #define BACKGROUND 2000 // reports that common words are told for
 #define COMMON_SHARE 25 // a word of every 25th report is common
-#define SURE 0.994      // precision asked of what is joined by itself
 #define SAME_LEAST 0.85
 #define SAME_MOST 0.995
 #define PERHAPS 0.30
+
+// Precision asked of what is joined by itself. PLACED asks for more: in a city denser than those it
+// was fitted on it is less.
+static const double sure[MATCH_SECTIONS] = {0.994, 0.994, 0.998, 0.994};
 
 struct pair {
     float at[MATCH_FEATURES];
@@ -170,19 +173,23 @@ static int take_set(struct fitting *fitting, const struct match_rows *rows, uint
 // ---- coefficients -------------------------------------------------------------------------------
 
 // Which features a section is judged by.
-#define ON(feature) 1u << MATCH_##feature
+#define ON(feature) UINT64_C(1) << MATCH_##feature
 #define WORDS \
     ON(BIAS) | ON(ALL_COSINE) | ON(SHORTER_TITLE) | ON(DISTRICT_ALL) | ON(DAYS) | ON(REPORTER)
-#define AREA                                                                               \
-    WORDS | ON(TOPIC_MIN) | ON(TOPIC_MAX) | ON(NAME) | ON(NAME_OTHER) | ON(PLACE_NUMBER) | \
-        ON(NUMBERS_SHARED) | ON(NUMBERS_OTHER) | ON(SINCE) | ON(SINCE_OTHER) | ON(WEEKS) | \
-        ON(SOON) | ON(BURST) | ON(CATEGORY) | ON(CATEGORY_OTHER) | ON(UNIT) | ON(UNIT_OTHER)
+#define AREA                                                                                   \
+    WORDS | ON(TOPIC_MIN) | ON(TOPIC_MAX) | ON(TOPIC_STRANGE) | ON(AGAIN) | ON(NAME) |         \
+        ON(NAME_OTHER) | ON(PLACE_NUMBER) | ON(SPOT) | ON(SPOT_OTHER) | ON(SPOT_ONE) |         \
+        ON(NUMBERS_SHARED) | ON(NUMBERS_OTHER) | ON(SINCE) | ON(SINCE_NEXT) | ON(SINCE_LATE) | \
+        ON(SINCE_OTHER) | ON(SINCE_DAYS) | ON(WEEKS) | ON(SOON) | ON(BURST) | ON(CATEGORY) |   \
+        ON(CATEGORY_OTHER) | ON(UNIT) | ON(UNIT_OTHER)
+#define PLACE ON(CLOSE) | ON(NEAR) | ON(DISTANCE) | ON(NAME_CLOSE)
 static bool used(enum match_section section, enum match_feature feature)
 {
-    static const uint32_t sets[MATCH_SECTIONS] = {
+    static const uint64_t sets[MATCH_SECTIONS] = {
         WORDS | ON(CONTAIN_MIN) | ON(CONTAIN_MAX),
         AREA,
-        AREA | ON(CLOSE) | ON(NEAR) | ON(DISTANCE),
+        AREA | PLACE,
+        AREA | PLACE,
     };
     return sets[section] >> feature & 1;
 }
@@ -284,14 +291,14 @@ static void table(const struct best *best, size_t n, struct match_part *part)
         part->points[i] = (struct match_point){score[i], value[i]};
 }
 
-// The lowest probability from which on what is joined is right SURE of the time.
-static void bands(const struct best *best, size_t n, struct match_part *part)
+// The lowest probability from which on what is joined is right `sure` of the time.
+static void bands(const struct best *best, size_t n, double sure, struct match_part *part)
 {
     size_t right = 0;
     double same = SAME_MOST;
     for (size_t i = n; i-- > 0;) {
         right += best[i].same;
-        if ((double)right >= SURE * (double)(n - i))
+        if ((double)right >= sure * (double)(n - i))
             same = match_model_probability(part, best[i].logit);
     }
     part->same = fmin(fmax(same, SAME_LEAST), SAME_MOST);
@@ -313,7 +320,7 @@ static int fit_section(struct fitting *fitting, enum match_section section,
     if (r == 0) {
         size_t n = bests(pairs, &part, best);
         table(best, n, &part);
-        bands(best, n, &part);
+        bands(best, n, sure[section], &part);
         fitting->model->part[section] = part;
         counts->fitted[section] = true;
     }
@@ -353,7 +360,7 @@ static void plain_model(struct match_model *plain, const struct match_model *bas
         for (size_t i = 0; i < sizeof of / sizeof *of; i++)
             plain->part[s].weight[of[i]] = words[i];
     }
-    plain->part[MATCH_PLACED].weight[MATCH_NEAR] = 2;
+    plain->part[MATCH_PLACED].weight[MATCH_NEAR] = plain->part[MATCH_BRIEF].weight[MATCH_NEAR] = 2;
 }
 
 int match_fit(const struct match_model *base, const struct match_rows *sets, size_t n,

@@ -56,7 +56,7 @@ int32_t match_model_version(const struct match_model *model)
     return model->version;
 }
 
-static const char *const section_names[] = {"TEXT", "AREA", "PLACED"};
+static const char *const section_names[] = {"TEXT", "AREA", "PLACED", "BRIEF"};
 
 const char *match_section_name(enum match_section section)
 {

@@ -41,7 +41,8 @@ static bool other_word(const uint32_t *key, size_t n, size_t at, size_t to)
     case U'街':
         return among(next, U"道天头边"); // 街道: an office; 过街天桥
     case U'路':
-        return among(key[at - 1], U"道线公马走铁电网思一过") || among(next, U"口边面上灯过人");
+        return among(key[at - 1], U"道线公马走铁电网思一过封堵修让占挡问") ||
+               among(next, U"口边面上灯过人");
     case U'里':
         return next != MATCH_SPACE && !(next >= '0' && next <= '9') &&
                !among(next, U"一二三四五六七八九十小社号栋幢第");

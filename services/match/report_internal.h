@@ -17,6 +17,8 @@
 #define MATCH_FACTS_MAX 44
 #define MATCH_ADDRESS_GRAMS 12 // of them
 
+#define MATCH_BRIEF_CHARS 10 // a body of fewer says nothing beside the title
+
 enum match_flag {
     MATCH_LOCATED = 1,
 };

@@ -8,6 +8,7 @@
 
 #define NUMBERS_MOST 3        // that count
 #define SLACK 0.002f          // what floats may be wrong by
+#define EAST_8 480u           // minutes that days begin earlier
 #define M_PER_UNIT 0.0111195f // of 1e-7 degrees of latitude
 
 static unsigned time_of(uint32_t minutes)
@@ -18,9 +19,14 @@ static unsigned time_of(uint32_t minutes)
     return (doubling - 1) * 4 + (minutes >> (doubling - 2) & 3);
 }
 
+struct near {
+    float value;     // of CLOSE, NEAR and DISTANCE
+    float low, high; // between which CLOSE lies
+};
+
 // Of two located reports; the plane is right to 2 % as far as the categories' radii reach.
-static float space(const struct simindex_bound *bound, const float *near,
-                   const struct simindex_card *card)
+static struct near space(const struct simindex_bound *bound, const float *near,
+                         const struct simindex_card *card)
 {
     const struct simindex_card *mine = &bound->card;
     int64_t turn = (int64_t)mine->place.lon - card->place.lon;
@@ -33,12 +39,12 @@ static float space(const struct simindex_bound *bound, const float *near,
     float low = (metres * 0.979f - 2) * unit, high = (metres * 1.021f + 2) * unit;
     unsigned from = low > 0 ? (unsigned)least(low, STEPS) : 0;
     if (metres > 50000 || high >= STEPS)
-        return most(near[STEPS], near[from]);
+        return (struct near){most(near[STEPS], near[from]), 0, bound->close[from]};
     unsigned to = (unsigned)high;
-    float value = near[from];
+    struct near ret = {near[from], bound->close[to + 1], bound->close[from]};
     for (unsigned step = from + 1; step <= to; step++)
-        value = most(value, near[step]);
-    return value;
+        ret.value = most(ret.value, near[step]);
+    return ret;
 }
 
 static float party(const struct simindex_bound *bound, enum match_section section,
@@ -70,29 +76,70 @@ static float numbers(const struct simindex_bound *bound, const float *weight, ui
     return shared ? most(none, best(weight[MATCH_NUMBERS_SHARED], 1, all)) : none;
 }
 
-static float days(const struct simindex_bound *bound, const float *weight,
-                  const struct simindex_card *card)
-{
-    const struct simindex_card *mine = &bound->card;
-    float same = weight[MATCH_SINCE], other = weight[MATCH_SINCE_OTHER];
-    if ((mine->kinds | card->kinds) & SIMINDEX_MANY_DAYS)
-        return most(same, other);
-    return mine->since > card->since + 1 || card->since > mine->since + 1 ? other : same;
-}
-
-static float facts(const struct simindex_bound *bound, const float *weight,
+// Where at the place.
+static float spots(const struct simindex_bound *bound, const float *weight,
                    const struct simindex_card *card)
 {
+    bool mine = bound->card.kinds & SIMINDEX_SPOTS, others = card->kinds & SIMINDEX_SPOTS;
+    bool spot = bound->spots & card->values, house = bound->houses & card->values;
+    if (mine != others)
+        return weight[MATCH_SPOT_ONE];
+    if (!mine)
+        return 0;
+    // Where numbers conflict it is 0.
+    bool conflict = bound->card.kinds & card->kinds & SIMINDEX_NUMBERS;
+    if (!spot && !house && !conflict)
+        return weight[MATCH_SPOT_OTHER];
+    return most(weight[MATCH_SPOT_OTHER], 0) + (spot ? most(weight[MATCH_SPOT], 0) : 0);
+}
+
+// Does it say that it began after the other was reported? 0 no, 1 yes, 2 perhaps.
+static unsigned is_late(const struct simindex_card *a, const struct simindex_card *b)
+{
+    if (!(a->kinds >> MATCH_FACT_SINCE & 1))
+        return 0;
+    if (a->kinds & SIMINDEX_MANY_DAYS || !b->minute)
+        return 2;
+    return (a->since & (SIMINDEX_DAY_ABOUT - 1)) > (b->minute + EAST_8) / 1440;
+}
+
+static float late(const struct simindex_card *a, const struct simindex_card *b, float weight)
+{
+    unsigned one = is_late(a, b), other = is_late(b, a);
+    if (one == 1 || other == 1)
+        return weight;
+    return one || other ? most(weight, 0) : 0;
+}
+
+static float days(const struct simindex_bound *bound, enum match_section section,
+                  const struct simindex_card *card, unsigned time)
+{
+    const float *weight = bound->weight[section];
+    const struct simindex_card *mine = &bound->card;
+    float same = weight[MATCH_SINCE] + bound->since[section][time];
+    float next = weight[MATCH_SINCE_NEXT], other = weight[MATCH_SINCE_OTHER];
+    if ((mine->kinds | card->kinds) & SIMINDEX_MANY_DAYS)
+        return most(same, most(next, other));
+    int32_t a = mine->since & (SIMINDEX_DAY_ABOUT - 1), b = card->since & (SIMINDEX_DAY_ABOUT - 1);
+    if (a > b + 1 || b > a + 1)
+        return other;
+    return a == b || (mine->since | card->since) & SIMINDEX_DAY_ABOUT ? same : next;
+}
+
+static float facts(const struct simindex_bound *bound, enum match_section section,
+                   const struct simindex_card *card, unsigned time)
+{
+    const float *weight = bound->weight[section];
     uint32_t both = bound->card.kinds & card->kinds;
-    float value = 0;
-    if (bound->places & card->values)
+    float value = spots(bound, weight, card) + late(&bound->card, card, weight[MATCH_SINCE_LATE]);
+    if ((bound->houses | bound->routes) & card->values)
         value += most(weight[MATCH_PLACE_NUMBER], 0);
     if (both >> MATCH_FACT_DISTRICT & 1)
         value += most(weight[MATCH_DISTRICT_ALL], 0);
     if (both >> MATCH_FACT_NUMBER & 1)
         value += numbers(bound, weight, card->values);
     if (both >> MATCH_FACT_SINCE & 1)
-        value += days(bound, weight, card);
+        value += days(bound, section, card, time);
     return value;
 }
 
@@ -115,13 +162,13 @@ static float shared_name(const struct simindex_bound *bound, const struct simind
 }
 
 static float names(const struct simindex_bound *bound, const float *weight,
-                   const struct simindex_card *card)
+                   const struct simindex_card *card, struct near near)
 {
     float name = shared_name(bound, card), mine = bound->weights.name;
     float both = least(mine, (float)card->name * SIMINDEX_NAME_STEP);
-    return (best(weight[MATCH_NAME], 0, name) +
-            best(weight[MATCH_NAME_OTHER], most(both - name, 0), mine)) /
-           bound->nats;
+    float each = weight[MATCH_NAME] + best(weight[MATCH_NAME_CLOSE], near.low, near.high);
+    return (best(each, 0, name) + best(weight[MATCH_NAME_OTHER], most(both - name, 0), mine)) /
+           MATCH_NATS;
 }
 
 static floats shared(const struct simindex_bound *bound, const struct simindex_card *card)
@@ -152,15 +199,16 @@ static float words(const struct simindex_bound *bound, const struct simindex_bou
 {
     const float *weight = bound->weight[by->section];
     float share = ratio(others, simindex_floor_of(card->topic));
-    return best(weight[MATCH_ALL_COSINE], 0, by->all) +
-           best(weight[MATCH_TOPIC_MIN], 0, least(by->topic, share)) +
-           best(weight[MATCH_TOPIC_MAX], 0, most(by->topic, share));
+    float more = most(by->topic, share);
+    return best_of_two(weight, by->all, least(by->topic, share)) +
+           best(weight[MATCH_TOPIC_MAX], 0, more) +
+           (by->strange ? best(weight[MATCH_TOPIC_STRANGE], 0, more) : 0);
 }
 
 static enum match_section section_of(const struct simindex_card *a, const struct simindex_card *b)
 {
     if (a->place.lat != INT32_MAX && b->place.lat != INT32_MAX)
-        return MATCH_PLACED;
+        return (a->kinds | b->kinds) & SIMINDEX_BRIEF ? MATCH_BRIEF : MATCH_PLACED;
     return (a->unit && b->unit) || (a->category && b->category) ? MATCH_AREA : MATCH_TEXT;
 }
 
@@ -179,12 +227,12 @@ static float rest(const struct simindex_bound *bound, enum match_section section
     const float *weight = bound->weight[section];
     unsigned time = time_between(mine, card);
     uint8_t title = mine->title_chars < card->title_chars ? mine->title_chars : card->title_chars;
-    float near = 0;
-    if (section == MATCH_PLACED)
+    struct near near = {0};
+    if (section == MATCH_PLACED || section == MATCH_BRIEF)
         near = space(bound, bound->near[section], card);
-    return weight[MATCH_BIAS] + SLACK + near + bound->ago[section][time] +
+    return weight[MATCH_BIAS] + SLACK + near.value + bound->ago[section][time] +
            weight[MATCH_SHORTER_TITLE] * bound->ln[title] + party(bound, section, card, time) +
-           facts(bound, weight, card) + names(bound, weight, card);
+           facts(bound, section, card, time) + names(bound, weight, card, near);
 }
 
 struct simindex_bounded simindex_bound_of(const struct simindex_bound *bound,
@@ -193,6 +241,7 @@ struct simindex_bounded simindex_bound_of(const struct simindex_bound *bound,
 {
     enum match_section section = section_of(&bound->card, card);
     const float *weight = bound->weight[section];
+    uint16_t mine = bound->card.category, others = card->category;
     struct simindex_bounded by = {.section = section, .rest = rest(bound, section, card)};
     by.bound = by.rest + bound->words[section];
     if (by.bound < floor[section])
@@ -200,6 +249,7 @@ struct simindex_bounded simindex_bound_of(const struct simindex_bound *bound,
     floats sum = shared(bound, card);
     by.all = ratio(sum[ALL], bound->norm * simindex_floor_of(card->norm));
     by.topic = ratio(sum[TOPIC], bound->weights.topic);
+    by.strange = mine && others && (mine != others || mine == SIMINDEX_SOME);
     by.rest += best(weight[MATCH_CONTAIN_MIN], 0, ratio(sum[TITLE], bound->weights.title)) +
                best(weight[MATCH_CONTAIN_MAX], 0, 1);
     by.bound = by.rest + words(bound, &by, card, sum[OTHERS]);

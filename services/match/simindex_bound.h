@@ -22,6 +22,7 @@ struct simindex_bounded {
     enum match_section section;
     float rest;       // of the bound, without what follows
     float all, topic; // at most so much of all words, of my title's is shared
+    bool strange;     // perhaps of another category
 };
 
 // From the card alone. What lies below its section's floor before its words are looked at is told

@@ -35,19 +35,19 @@ struct simindex_bound {
     size_t names_n;
     float names_left; // the largest idf of those that had no room, of names
     float top;        // the largest idf of all
-    // Bits of facts' values: of buildings, houses and routes, of each other number.
-    uint32_t places, numbers[NUMBERS];
+    // Bits of facts' values: of buildings and houses, of spots, of routes, of each other number.
+    uint32_t houses, spots, routes, numbers[NUMBERS];
     size_t numbers_n, numbers_left;
     struct simindex_card card;
     struct match_weights weights;
     float norm; // root of the weights' squared norm
-    float nats; // what names are measured by
     float cos_lat;
     float weight[MATCH_SECTIONS][MATCH_FEATURES];
     float words[MATCH_SECTIONS];           // the best words can be worth, but for names
     float near[MATCH_SECTIONS][STEPS + 1]; // the best of NEAR, CLOSE and DISTANCE in a step
+    float close[STEPS + 2];                // CLOSE where a step begins
     float ago[MATCH_SECTIONS][TIMES + 1];  // of DAYS, WEEKS and SOON; at last: of any time
-    float burst[MATCH_SECTIONS][TIMES + 1];
+    float burst[MATCH_SECTIONS][TIMES + 1], since[MATCH_SECTIONS][TIMES + 1]; // SINCE_DAYS
     float ln[CHARS];
 };
 
@@ -65,6 +65,13 @@ static inline float least(float a, float b)
 static inline float best(float weight, float low, float high)
 {
     return weight > 0 ? weight * high : weight * low;
+}
+
+// The best of a sum of two and their product, each from 0 up: a corner's.
+static inline float best_of_two(const float *weight, float all, float topic)
+{
+    float a = weight[MATCH_ALL_COSINE] * all, b = weight[MATCH_TOPIC_MIN] * topic;
+    return most(most(0, a), most(b, a + b + weight[MATCH_AGAIN] * all * topic));
 }
 
 #endif

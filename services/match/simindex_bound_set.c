@@ -33,7 +33,8 @@ static void set_times(struct simindex_bound *bound, enum match_section section)
 {
     const float *weight = bound->weight[section];
     float *ago = bound->ago[section], *burst = bound->burst[section];
-    ago[TIMES] = burst[TIMES] = -INFINITY;
+    float *since = bound->since[section];
+    ago[TIMES] = burst[TIMES] = since[TIMES] = -INFINITY;
     for (unsigned i = 0; i < TIMES; i++) {
         float low = fmaxf(begin_of(i) - 1, 0);
         float high = i + 1 == TIMES ? 0x1p60f : begin_of(i + 1) + 1;
@@ -41,6 +42,8 @@ static void set_times(struct simindex_bound *bound, enum match_section section)
                  best(weight[MATCH_WEEKS], fminf(low / 10080, 8), fminf(high / 10080, 8)) +
                  best(weight[MATCH_SOON], 0, expf(-low / 120));
         burst[i] = best(weight[MATCH_BURST], 0, expf(-low / 120));
+        since[i] = best(weight[MATCH_SINCE_DAYS], logf(1 + low / 1440), logf(1 + high / 1440));
+        since[TIMES] = fmaxf(since[TIMES], since[i]);
         ago[TIMES] = fmaxf(ago[TIMES], ago[i]);
         burst[TIMES] = fmaxf(burst[TIMES], burst[i]);
     }
@@ -48,18 +51,21 @@ static void set_times(struct simindex_bound *bound, enum match_section section)
 
 static void prepare(struct simindex_bound *bound, const struct match_model *model)
 {
-    static const enum match_feature words[] = {MATCH_ALL_COSINE, MATCH_CONTAIN_MIN,
-                                               MATCH_CONTAIN_MAX, MATCH_TOPIC_MIN, MATCH_TOPIC_MAX};
+    static const enum match_feature titles[] = {MATCH_CONTAIN_MIN, MATCH_CONTAIN_MAX,
+                                                MATCH_TOPIC_MAX, MATCH_TOPIC_STRANGE};
     for (unsigned s = 0; s < MATCH_SECTIONS; s++) {
         float *weight = bound->weight[s];
         for (size_t i = 0; i < MATCH_FEATURES; i++)
             weight[i] = (float)model->part[s].weight[i];
-        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-            bound->words[s] += best(weight[words[i]], 0, 1);
+        bound->words[s] = best_of_two(weight, 1, 1);
+        for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+            bound->words[s] += best(weight[titles[i]], 0, 1);
         for (unsigned i = 0; i <= STEPS; i++)
             bound->near[s][i] = near_best(weight, i);
         set_times(bound, s);
     }
+    for (unsigned i = 0; i <= STEPS; i++)
+        bound->close[i] = expf(-(float)(i * i) * STEP * STEP);
     for (unsigned i = 0; i < CHARS; i++)
         bound->ln[i] = logf(1 + (float)i);
 }
@@ -139,12 +145,16 @@ static void set_words(struct simindex_bound *bound, const struct match_corpus *c
 
 static void set_numbers(struct simindex_bound *bound, const struct match_report *report)
 {
-    bound->places = 0;
+    bound->houses = bound->spots = bound->routes = 0;
     bound->numbers_n = bound->numbers_left = 0;
     for (size_t i = 0; i < report->facts; i++) {
         uint32_t fact = report->data[i], kind = MATCH_FACT_KIND(fact);
-        if (SIMINDEX_NUMBERS >> kind & 1)
-            bound->places |= simindex_value(fact);
+        if (kind == MATCH_FACT_BUILDING || kind == MATCH_FACT_HOUSE)
+            bound->houses |= simindex_value(fact);
+        else if (kind == MATCH_FACT_SPOT)
+            bound->spots |= simindex_value(fact);
+        else if (kind == MATCH_FACT_ROUTE)
+            bound->routes |= simindex_value(fact);
         else if (kind == MATCH_FACT_NUMBER && bound->numbers_n < NUMBERS)
             bound->numbers[bound->numbers_n++] = simindex_value(fact);
         else if (kind == MATCH_FACT_NUMBER)
@@ -158,7 +168,6 @@ void simindex_bound_set(struct simindex_bound *bound, const struct match_corpus 
     struct simindex_topics topics;
     simindex_card_make(report, &bound->card, &topics);
     match_weigh(corpus, report, &bound->weights);
-    bound->nats = logf((float)corpus->n + 2);
     bound->norm = sqrtf(bound->weights.all_2);
     bound->cos_lat = (float)cos(report->lat * RADIANS);
     set_words(bound, corpus, report);

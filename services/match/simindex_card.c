@@ -24,9 +24,10 @@ static uint16_t category_of(int32_t category)
 // One day that has room is itself; of others nothing is known but that there are some.
 static void put_day(uint32_t value, bool again, struct simindex_card *card)
 {
-    if (again || value >= SIMINDEX_DAYS)
+    uint32_t day = value & (MATCH_DAY_ABOUT - 1);
+    if (again || day >= SIMINDEX_DAY_ABOUT)
         card->kinds |= SIMINDEX_MANY_DAYS;
-    card->since = (uint16_t)value;
+    card->since = (uint16_t)(day | (value & MATCH_DAY_ABOUT ? SIMINDEX_DAY_ABOUT : 0));
 }
 
 static void put_facts(const struct match_report *report, struct simindex_card *card)
@@ -78,6 +79,7 @@ void simindex_card_make(const struct match_report *report, struct simindex_card 
         .place = {located ? report->lat : INT32_MAX, located ? report->lon : INT32_MAX},
         .minute = simindex_minute(report->at),
         .radius_m = report->radius_m,
+        .kinds = report->body_chars < MATCH_BRIEF_CHARS ? SIMINDEX_BRIEF : 0,
         .category = category_of(report->category),
         .unit = hash_of((uint32_t)report->unit),
         .reporter = hash_of(report->reporter),

@@ -17,15 +17,18 @@
 #define SIMINDEX_CODE_BITS 12
 #define SIMINDEX_NO_CODE UINT16_MAX
 #define SIMINDEX_SOME UINT16_MAX // a category that has no number here
-// Beside the kinds of facts, as bits of the same field: there are more than a card holds.
+// Beside the kinds of facts, as bits of the same field: there are more than a card holds; the body
+// says nothing beside the title.
 #define SIMINDEX_MANY_NAMES 0x8000u
 #define SIMINDEX_MANY_TOPICS 0x4000u
 #define SIMINDEX_MANY_DAYS 0x2000u
+#define SIMINDEX_BRIEF 0x1000u
 
-// Kinds of facts, as bits: that say a place by a number; whose values stand on a card.
+// Kinds of facts, as bits: that say where at a place; that conflict; whose values stand on a card.
+#define SIMINDEX_SPOTS (1u << MATCH_FACT_BUILDING | 1u << MATCH_FACT_HOUSE | 1u << MATCH_FACT_SPOT)
 #define SIMINDEX_NUMBERS \
     (1u << MATCH_FACT_BUILDING | 1u << MATCH_FACT_HOUSE | 1u << MATCH_FACT_ROUTE)
-#define SIMINDEX_VALUES (SIMINDEX_NUMBERS | 1u << MATCH_FACT_NUMBER)
+#define SIMINDEX_VALUES (SIMINDEX_SPOTS | SIMINDEX_NUMBERS | 1u << MATCH_FACT_NUMBER)
 
 struct simindex_place { // 1e-7 degrees; both INT32_MAX: not located
     int32_t lat, lon;
@@ -41,7 +44,7 @@ struct simindex_card {
     uint8_t unit, reporter; // hashes; 0: unknown
     uint8_t title_chars;
     uint8_t topic, norm, name;      // weights (features.h), never above the true ones
-    uint16_t since;                 // the day
+    uint16_t since;                 // the day, and whether it is about that
     uint16_t names[SIMINDEX_NAMES]; // codes of the bigrams that name a place
     uint32_t values;                // a bit for every value of a fact
     uint64_t words[SIMINDEX_WORDS];
@@ -68,7 +71,7 @@ static inline uint32_t simindex_word(uint32_t hash)
     return (uint32_t)((uint64_t)(hash * 0x9E3779B1u) * (64 * SIMINDEX_WORDS) >> 32);
 }
 
-#define SIMINDEX_DAYS 0x8000u // that have room
+#define SIMINDEX_DAY_ABOUT 0x8000u
 
 // The bit of a fact's kind and value.
 static inline uint32_t simindex_value(uint32_t fact)

@@ -59,7 +59,7 @@ static enum match_rule veto(const struct match_model *model, const struct match_
         return MATCH_RULE_FAR;
     if (pair->district_conflict)
         return MATCH_RULE_DISTRICT;
-    if (pair->address_conflict && pair->section != MATCH_PLACED)
+    if (pair->address_conflict && pair->distance_m < 0)
         return MATCH_RULE_ADDRESS;
     if (pair->number_conflict)
         return MATCH_RULE_NUMBER;

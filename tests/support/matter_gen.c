@@ -17,12 +17,20 @@
 #define DAY_MS 86400000.0
 #define CENTRES 48u
 #define MAX_COPIES 40
+#define RUSH_MINUTES 30.0
+#define MINUTE_MS 60000.0
+#define NEAR_M 400.0F
+#define ON_THE_SPOT 0.35 // of sigma, where a telephone says the place
+#define HOT_AGAIN 0.6
+#define HASTY_WRONG 1.7 // times as often another category
+#define RUSH_SHARE (1.0 / 40)
 
 struct event {
     int64_t at;
     uint32_t place;
     uint16_t spot; // enum matter_spot × 1000 + number
     uint8_t copies;
+    uint8_t rush; // not 0: one of a rush, so many things further in its family's kind
 };
 
 struct line {
@@ -131,6 +139,58 @@ static struct family family_of(const struct matter_set *s, uint32_t event)
     return f;
 }
 
+// A family's members behind the first are its rush, where it has one: another thing of the kind.
+static uint8_t rush_of(const struct matter_set *s, uint32_t event)
+{
+    uint32_t member = event % (s->p.twins + 1);
+    struct matter_rnd r = matter_stream(s->p.seed, RUSH, event / (s->p.twins + 1));
+    return !(s->p.burst > 0) || member < 2 || member > 3 || !matter_chance(&r, RUSH_SHARE)
+               ? 0
+               : (uint8_t)(member - 1);
+}
+
+// Told in haste from where it happens: by many at once, or one of several at once.
+static bool is_hot(const struct matter_set *s, uint32_t event)
+{
+    bool first = event % (s->p.twins + 1) == 0;
+    struct matter_rnd r = matter_stream(s->p.seed, RUSH, UINT64_C(1) << 48 | event);
+    return s->p.burst > 0 &&
+           (matter_chance(&r, s->p.burst) || rush_of(s, event) || (first && rush_of(s, event + 2)));
+}
+
+// What happens there: as in the family; in a rush another thing in another state, and the second of
+// it of any kind.
+static struct family matter_of(const struct matter_set *s, uint32_t event, uint8_t rush)
+{
+    struct family f = family_of(s, event);
+    if (!rush)
+        return f;
+    struct matter_rnd r = matter_stream(s->p.seed, RUSH, UINT64_C(1) << 40 | event);
+    if (rush > 1)
+        f.kind = kind_of(s, &r);
+    const struct matter_kind *kind = &matter_kinds[f.kind];
+    f.object = (f.object + rush) % matter_parts(kind->objects, ';');
+    f.state = (int)matter_below(&r, (uint32_t)matter_parts(kind->states, ';'));
+    f.effect = (int)matter_below(&r, (uint32_t)matter_parts(kind->effects, ';'));
+    f.count = 2 + (int)matter_below(&r, 30);
+    return f;
+}
+
+// A place of the same sort near by; the same one, if there is none or by chance.
+static uint32_t beside(const struct matter_set *s, uint32_t place, struct matter_rnd *r)
+{
+    const struct matter_place *at = &s->places[place];
+    if (matter_chance(r, 0.15))
+        return place;
+    for (int t = 0; t < 60; t++) {
+        uint32_t other = (place + s->p.places - 30 + matter_below(r, 61)) % s->p.places;
+        const struct matter_place *p = &s->places[other];
+        if (p->street == at->street && hypotf(p->x_m - at->x_m, p->y_m - at->y_m) < NEAR_M)
+            return other;
+    }
+    return place;
+}
+
 static uint16_t spot_of(const struct matter_place *place, struct matter_rnd *r)
 {
     uint32_t at = matter_below(r, 10);
@@ -147,8 +207,9 @@ static uint16_t spot_of(const struct matter_place *place, struct matter_rnd *r)
 // Two matters of one kind at one spot would be one matter: there is never a second one.
 static void settle(struct matter_set *s, uint32_t i, struct wh_map *taken)
 {
-    struct family f = family_of(s, i);
     struct event *event = &s->events[i];
+    event->rush = rush_of(s, i);
+    struct family f = matter_of(s, i, event->rush);
     uint32_t member = i % (s->p.twins + 1);
     struct matter_rnd r = matter_stream(s->p.seed, EVENT, i);
     int64_t key;
@@ -161,8 +222,10 @@ static void settle(struct matter_set *s, uint32_t i, struct wh_map *taken)
             uint32_t near = f.place + 1 + matter_below(&r, 40);
             event->place = near < high ? near : low + (near - low) % (high - low);
         }
+        if (event->rush)
+            event->place = beside(s, f.place, &r);
         struct matter_rnd same = f.r;
-        event->spot = spot_of(&s->places[event->place], t < 2 ? &same : &r);
+        event->spot = spot_of(&s->places[event->place], t < 2 && !event->rush ? &same : &r);
         key = (int64_t)(((uint64_t)event->place << 16 | event->spot) << 12 |
                         (uint64_t)(f.kind * 8 + f.object));
         if (!wh_map_has(taken, key) || t > 60)
@@ -171,6 +234,9 @@ static void settle(struct matter_set *s, uint32_t i, struct wh_map *taken)
     if (wh_map_put_index(taken, key, 1) != 0)
         abort();
     event->at = EPOCH + (int64_t)(matter_unit(&r) * s->p.days * DAY_MS);
+    if (event->rush)
+        event->at = s->events[i - i % (s->p.twins + 1)].at + 1 +
+                    (int64_t)(-RUSH_MINUTES * MINUTE_MS * log(matter_unit(&r)));
 }
 
 static void add_line(struct matter_set *s, uint32_t event, int64_t at)
@@ -182,10 +248,13 @@ static void happen(struct matter_set *s, uint32_t i, struct wh_map *taken)
 {
     settle(s, i, taken);
     struct matter_rnd r = matter_stream(s->p.seed, EVENT, UINT64_C(1) << 40 | i);
+    bool hot = is_hot(s, i);
     add_line(s, i, s->events[i].at);
     while (s->n_lines < s->p.reports && s->events[i].copies < MAX_COPIES &&
-           matter_chance(&r, s->again)) {
-        double delay = -s->p.delay_days * log(matter_unit(&r)) * DAY_MS;
+           matter_chance(&r, hot ? HOT_AGAIN : s->again)) {
+        bool soon = hot && matter_chance(&r, 0.8);
+        double mean = soon ? RUSH_MINUTES * MINUTE_MS : s->p.delay_days * DAY_MS;
+        double delay = -mean * log(matter_unit(&r));
         int64_t at = s->events[i].at + 1 + (int64_t)delay;
         if (at < EPOCH + (int64_t)(s->p.days * DAY_MS))
             add_line(s, i, at);
@@ -210,12 +279,12 @@ static int by_time(const void *a, const void *b)
 
 static void defaults(struct matter_params *p)
 {
-    static const struct matter_params d = {3,    100000, 40000, 12, 60,      35,   130, 0.05,
-                                           1300, 0.08,   0.15,  6,  1.0 / 9, 0.20, 500, 840};
+    static const struct matter_params d = {3,    100000, 40000, 12,      60,   35, 130, 0.05, 1300,
+                                           0.08, 0.15,   6,     1.0 / 9, 0.20, 0,  500, 840};
 #define FILL(field) p->field = p->field > 0 ? p->field : d.field
     FILL(seed), FILL(reports), FILL(places), FILL(twins), FILL(side_km), FILL(days);
     FILL(sigma_m), FILL(misplaced), FILL(misplaced_m), FILL(unlocated), FILL(wrong);
-    FILL(delay_days), FILL(copies), FILL(own), FILL(radius_m), FILL(window_h);
+    FILL(delay_days), FILL(copies), FILL(own), FILL(burst), FILL(radius_m), FILL(window_h);
 #undef FILL
 }
 
@@ -270,18 +339,20 @@ bool matter_set_has_earlier(const struct matter_set *set, uint32_t i)
 static void misplace(const struct matter_set *s, const struct event *event, struct matter_rnd *r,
                      struct matter_report *ret)
 {
+    bool hot = is_hot(s, ret->event);
     const struct matter_place *place = &s->places[event->place];
     struct matter_rnd at =
         matter_stream(s->p.seed, PLACE, (uint64_t)event->place << 32 | event->spot);
     double spread = place->street ? 250 : 80; // of its spots around a place's middle
-    double x = place->x_m + spread * normal(&at) + s->p.sigma_m * normal(r);
-    double y = place->y_m + spread * normal(&at) + s->p.sigma_m * normal(r);
+    double sigma = hot ? s->p.sigma_m * ON_THE_SPOT : s->p.sigma_m;
+    double x = place->x_m + spread * normal(&at) + sigma * normal(r);
+    double y = place->y_m + spread * normal(&at) + sigma * normal(r);
     if (matter_chance(r, s->p.misplaced)) {
         double far = s->p.misplaced_m * (1 + 0.25 * normal(r)), turn = 6.283185307 * matter_unit(r);
         x += far * cos(turn);
         y += far * sin(turn);
     }
-    ret->located = !matter_chance(r, s->p.unlocated);
+    ret->located = !matter_chance(r, hot ? 2 * s->p.unlocated : s->p.unlocated);
     ret->lat = ret->located ? LAT + y / M_PER_DEGREE : 0;
     ret->lon = ret->located ? LON + x / (M_PER_DEGREE * cos(LAT * 0.017453292519943295)) : 0;
 }
@@ -294,9 +365,9 @@ static int32_t unit_of(const struct matter_place *place, struct matter_rnd *r)
 }
 
 // Half of the wrong ones take the next category (they stand beside their likes), half any.
-static int32_t category_of(const struct matter_set *s, int kind, struct matter_rnd *r)
+static int32_t category_of(const struct matter_set *s, int kind, bool hot, struct matter_rnd *r)
 {
-    if (!matter_chance(r, s->p.wrong))
+    if (!matter_chance(r, hot ? HASTY_WRONG * s->p.wrong : s->p.wrong))
         return kind + 1;
     uint32_t n = (uint32_t)matter_n_kinds;
     uint32_t step = matter_chance(r, 0.5) ? 1 : 1 + matter_below(r, n - 1);
@@ -319,11 +390,31 @@ static uint64_t reporter_of(const struct matter_set *s, const struct line *line,
     return matter_mix(area * 400 + matter_below(&r, 400) + s->p.seed) | 1;
 }
 
+// A title and no more: half of what is told in haste, and one in forty of the others.
+static bool brief(const struct matter_set *s, const struct line *line)
+{
+    struct matter_rnd r = matter_stream(
+        s->p.seed, RUSH, UINT64_C(2) << 56 | (uint64_t)line->copy << 40 | line->event);
+    bool hot = is_hot(s, line->event) &&
+               line->at - s->events[line->event].at < 4 * RUSH_MINUTES * MINUTE_MS;
+    return s->p.burst > 0 && matter_chance(&r, hot ? 0.5 : 0.025);
+}
+
+// In a rush one in ten of the first reports is by who told the family's first.
+static uint64_t reporter_in_rush(const struct matter_set *s, const struct line *line, bool own)
+{
+    struct line first = {.event = line->event - line->event % (s->p.twins + 1)};
+    struct matter_rnd r = matter_stream(
+        s->p.seed, RUSH, UINT64_C(3) << 56 | (uint64_t)line->copy << 40 | line->event);
+    bool same = s->events[line->event].rush && line->copy == 0 && matter_chance(&r, 0.1);
+    return reporter_of(s, same ? &first : line, own);
+}
+
 void matter_set_report(const struct matter_set *set, uint32_t i, struct matter_report *ret)
 {
     const struct line *line = &set->lines[i];
     const struct event *event = &set->events[line->event];
-    struct family f = family_of(set, line->event);
+    struct family f = matter_of(set, line->event, event->rush);
     struct matter_rnd r = matter_stream(
         set->p.seed, COPY, UINT64_C(1) << 56 | (uint64_t)line->copy << 40 | line->event);
     bool own = line->copy > 0 && matter_chance(&r, set->p.own);
@@ -335,9 +426,9 @@ void matter_set_report(const struct matter_set *set, uint32_t i, struct matter_r
                                   .radius_m = set->p.radius_m,
                                   .window_h = set->p.window_h};
     misplace(set, event, &r, ret);
-    ret->category = category_of(set, f.kind, &r);
+    ret->category = category_of(set, f.kind, is_hot(set, line->event), &r);
     ret->unit = unit_of(&set->places[event->place], &r);
-    ret->reporter = reporter_of(set, line, own);
+    ret->reporter = reporter_in_rush(set, line, own);
     struct matter_rnd detail = f.r;
     struct matter_facts facts = {.kind = &matter_kinds[f.kind],
                                  .place = &set->places[event->place],
@@ -351,7 +442,8 @@ void matter_set_report(const struct matter_set *set, uint32_t i, struct matter_r
                                  .count = f.count,
                                  .since = event->at - (int64_t)(f.since_days * DAY_MS),
                                  .first = matter_next(&detail),
-                                 .repeat = own};
+                                 .repeat = own,
+                                 .brief = brief(set, line)};
     uint32_t near = event->place + 1 + (uint32_t)facts.number;
     facts.crossing = &set->places[near % set->p.places];
     facts.days = 1 + (int)((double)(line->at - facts.since) / DAY_MS);

@@ -43,7 +43,7 @@ static inline bool matter_chance(struct matter_rnd *r, double p)
     return matter_unit(r) < p;
 }
 
-enum matter_purpose { PLACE = 1, FAMILY, EVENT, COPY, WORDING, NAME };
+enum matter_purpose { PLACE = 1, FAMILY, EVENT, COPY, WORDING, NAME, RUSH };
 
 struct matter_kind { // a category
     const char *code;
@@ -74,6 +74,7 @@ struct matter_facts {
     int64_t since;           // ms UTC
     uint64_t first, wording; // seeds of the first report's and of this one's words
     bool repeat;             // the same person again
+    bool brief;              // a title in haste and no more
 };
 
 void matter_name(uint64_t seed, uint32_t i, bool street, char *ret_name, size_t n);

@@ -117,6 +117,10 @@ static const char *const titles[] = {
     "%P%S%O%T", "%P%O%T", "%P%S%O问题", "关于%P%O%T的问题", "请处理%P%S%O%T", "反映%P%O%T",
     "%P：%O%T", "%O%T",   "%S%O%T",     "反映%O%T的情况", // without the place's name
 };
+static const char *const hasty[] = {
+    "%O%T",     "%S%O%T", "%P%O%T", "%P%S%O%T", "%O%T了",
+    "%P%O%T！", "%P%E",   "%O%E",   "%P%O%E",   "%O%T%E",
+};
 static const char *const sides[] = {
     "东门|东大门",         "西门|西侧门",      "南门|正门", "北门|后门",
     "中心广场|中间的广场", "东北角",           "西南角",    "儿童游乐场|孩子玩的地方",
@@ -339,9 +343,13 @@ void matter_words(const struct matter_facts *facts, struct matter_report *ret)
     // Who repeats an own report keeps most of its words.
     uint64_t words = facts->repeat && facts->wording % 4 ? facts->first : facts->wording;
     struct writer w = writer_of(facts, words, ret->title, sizeof ret->title);
-    put_sentence(&w, titles, COUNT(titles));
+    if (facts->brief)
+        put_sentence(&w, hasty, COUNT(hasty));
+    else
+        put_sentence(&w, titles, COUNT(titles));
     w = writer_of(facts, words + 1, ret->text, sizeof ret->text);
-    put_body(&w);
+    if (!facts->brief)
+        put_body(&w);
     w = writer_of(facts, facts->wording + 2, ret->address, sizeof ret->address);
     uint32_t how = matter_below(&w.r, 10);
     if (how < 3)
@@ -405,15 +413,17 @@ const char *matter_category(int32_t category)
 
 void matter_params_print(const struct matter_params *p, FILE *to)
 {
-    (void)fprintf(to,
-                  "seed %" PRIu64
-                  ", %u reports, %u places in %.0f x %.0f km, %.0f days; place error "
-                  "sigma %.0f m, %.0f %% misplaced by %.0f m, %.0f %% without place, %.0f %% wrong "
-                  "category, delay %.1f days, %.1f %% copies (%.0f %% of them by the same person), "
-                  "each text at %u other places; radius %d m, window %d h\n",
-                  p->seed, p->reports, p->places, p->side_km, p->side_km, p->days, p->sigma_m,
-                  p->misplaced * 100, p->misplaced_m, p->unlocated * 100, p->wrong * 100,
-                  p->delay_days, p->copies * 100, p->own * 100, p->twins, p->radius_m, p->window_h);
+    (void)fprintf(
+        to,
+        "seed %" PRIu64
+        ", %u reports, %u places in %.0f x %.0f km (%.0f reports a km2), %.0f days; place error "
+        "sigma %.0f m, %.0f %% misplaced by %.0f m, %.0f %% without place, %.0f %% wrong "
+        "category, delay %.1f days, %.1f %% copies (%.0f %% of them by the same person), "
+        "each text at %u other places; radius %d m, window %d h%s\n",
+        p->seed, p->reports, p->places, p->side_km, p->side_km,
+        p->reports / (p->side_km * p->side_km), p->days, p->sigma_m, p->misplaced * 100,
+        p->misplaced_m, p->unlocated * 100, p->wrong * 100, p->delay_days, p->copies * 100,
+        p->own * 100, p->twins, p->radius_m, p->window_h, p->burst > 0 ? "; in haste" : "");
 }
 
 // The grammar's texts hold nothing that JSON escapes.

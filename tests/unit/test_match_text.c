@@ -216,18 +216,19 @@ static void since_when(void **state)
     static const struct {
         const char *text;
         int32_t date;
+        uint32_t about;
     } of[] = {
-        {"从11月20日开始", 20261120},
-        {"持续了3天", 20261120},
-        {"最早是11.20发现的", 20261120},
-        {"十二月五号就这样", 20251205}, // not in the future
+        {"从11月20日开始", 20261120, 0},
+        {"持续了3天", 20261120, MATCH_DAY_ABOUT},
+        {"最早是11.20发现的", 20261120, 0},
+        {"十二月五号就这样", 20251205, 0}, // not in the future
     };
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         uint32_t key[ROOM];
         struct match_fact facts[4];
         assert_int_equal(match_facts(key, key_of(of[i].text, key), AT, facts, 4), 1);
         assert_int_equal(facts[0].kind, MATCH_FACT_SINCE);
-        assert_int_equal(facts[0].value, wh_days_from_date(of[i].date));
+        assert_int_equal(facts[0].value, of[i].about | (uint32_t)wh_days_from_date(of[i].date));
     }
 }
 
