@@ -16,7 +16,7 @@ static const char help[] =
 
 // Of another remainder by three than the seeds that measure (2, 3).
 static const struct matter_params cities[] = {
-    {.seed = 1, .reports = 80000, .burst = 0.15},
+    {.seed = 1, .reports = 80000, .burst = 0.3},
     {.seed = 4, .reports = 80000, .side_km = 17, .places = 3200},
     {.seed = 7, .reports = 50000, .side_km = 14, .places = 2000, .burst = 0.15},
     {.seed = 10, .reports = 20000},

@@ -23,7 +23,7 @@
 #define ON_THE_SPOT 0.35 // of sigma, where a telephone says the place
 #define HOT_AGAIN 0.6
 #define HASTY_WRONG 1.7 // times as often another category
-#define RUSH_SHARE (1.0 / 40)
+#define RUSH_SHARE (1.0 / 80)
 
 struct event {
     int64_t at;
