@@ -23,7 +23,7 @@
 
 // Precision asked of what is joined by itself. PLACED asks for more: in a city denser than those it
 // was fitted on it is less.
-static const double sure[MATCH_SECTIONS] = {0.994, 0.994, 0.997, 0.994};
+static const double demanded[MATCH_SECTIONS] = {0.994, 0.994, 0.997, 0.994};
 
 struct pair {
     float at[MATCH_FEATURES];
@@ -319,7 +319,7 @@ static int fit_section(struct fitting *fitting, enum match_section section,
     if (r == 0) {
         size_t n = bests(pairs, &part, best);
         table(best, n, &part);
-        bands(best, n, sure[section], &part);
+        bands(best, n, demanded[section], &part);
         fitting->model->part[section] = part;
         counts->fitted[section] = true;
     }
