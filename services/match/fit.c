@@ -17,7 +17,7 @@
 #define BIN 25          // best matches of one point before pooling
 #define BACKGROUND 2000 // reports that common words are told for
 #define COMMON_SHARE 25 // a word of every 25th report is common
-#define SAME_LEAST 0.85
+#define SAME_LEAST 0.92
 #define SAME_MOST 0.995
 #define PERHAPS 0.25
 

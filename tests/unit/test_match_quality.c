@@ -19,10 +19,10 @@ static void test_twenty_thousand_reports(void **state)
     match_bench_print(&options, &result, stdout);
     const struct match_quality *q = &result.quality;
     assert_in_range(q->with_earlier, 1900, 2500);
-    assert_true(q->best_f1 >= 0.955);
-    assert_true(q->recall_at_p95 >= 0.955);
-    assert_true(q->recall_at_p99 >= 0.84);
-    assert_true(q->false_per_10000 <= 160);
+    assert_true(q->best_f1 >= 0.975);
+    assert_true(q->recall_at_p95 >= 0.975);
+    assert_true(q->recall_at_p99 >= 0.96);
+    assert_true(q->false_per_10000 <= 60);
     assert_true(result.bytes * 18000 - 25.4e6 <= 18000 * (result.blob_bytes + 270));
     assert_true(result.rebuild_s < 10);
 }
@@ -36,8 +36,9 @@ static void test_a_dense_city(void **state)
     struct match_bench_result result;
     match_bench_run(&options, &result);
     match_bench_print(&options, &result, stdout);
-    assert_true(result.quality.best_f1 >= 0.91);
-    assert_true(result.quality.recall_at_p95 >= 0.85);
+    assert_true(result.quality.best_f1 >= 0.965);
+    assert_true(result.quality.recall_at_p95 >= 0.965);
+    assert_true(result.quality.recall_at_p99 >= 0.93);
 }
 
 int main(void)
