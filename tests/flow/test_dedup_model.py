@@ -102,7 +102,7 @@ def test_a_fitted_model_judges():
     told = json.loads(run("fit", path, file("c.jsonl", as_json(reports(4))), "--out", out, "--version", "41",
                           "--json").stdout)
     assert told["model"] == 41 and told["out"] == out
-    assert [s["section"] for s in told["sections"]] == ["TEXT", "AREA", "PLACED"]
+    assert [s["section"] for s in told["sections"]] == ["TEXT", "AREA", "PLACED", "BRIEF"]
     assert told["sections"][0]["fitted"] and not told["sections"][2]["fitted"]
     test = file("d.jsonl", as_json(reports(5)))
     got = figures(test, "--model", out)
