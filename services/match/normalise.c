@@ -18,7 +18,7 @@
 #define IDEOGRAPHS_END 0xA000u
 
 static const uint32_t simplified[IDEOGRAPHS_END - IDEOGRAPHS] = {
-    // 0: it is simple
+// 0: it is simple
 #define SIMPLIFIED(from, to) [(from)-IDEOGRAPHS] = (to),
 #include "match/simplified.inc"
 #undef SIMPLIFIED
