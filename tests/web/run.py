@@ -9,7 +9,6 @@
 import json
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -38,10 +37,8 @@ def add_people(c):
     """{name: {login, password}} of people who may log in."""
     found = {}
     for name, (identity, role, shown) in PEOPLE.items():
-        password = secrets.token_urlsafe(12)
-        c.whistle("OPERATOR", "person", "add", "--code", f"web-{name}", "--login", name, "--name", shown,
-                  "--unit", identity, "--role", role, "--password-stdin", stdin=password + "\n")
-        found[name] = {"login": name, "password": password}
+        made = c.whistle("OPERATOR", "person", "add", name, "--name", shown, "--at", identity, "--post", role)[0]
+        found[name] = {"login": name, "password": made["password"]}
     return found
 
 

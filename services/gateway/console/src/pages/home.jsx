@@ -4,7 +4,7 @@ import { word, t } from '../lib/i18n.js';
 import { useList } from '../lib/lists.js';
 import { useResource } from '../lib/resource.js';
 import { nameOf, session, side } from '../lib/store.js';
-import { ActState, Button, Head, Loaded, useAct } from '../parts/controls.jsx';
+import { ActState, Button, Head, Loaded, Note, useAct } from '../parts/controls.jsx';
 import { byDue, Numbers, TaskRow, WhistleRow } from '../parts/matters.jsx';
 
 const ENDED = ['RESOLVED', 'CLOSED', 'CANCELLED', 'RULED_CLOSED', 'MERGED'];
@@ -121,6 +121,7 @@ export default function Home() {
             <Head title={title} lead={word('role', post.role)}>
                 {raises && <a class="button primary big" href="/raise">{t('nav.raise')}</a>}
             </Head>
+            {session.value.person?.temporary && <Note kind="wait"><p><a href="/account">{t('account.temporary')}</a></p></Note>}
             <Board />
             {side.value === 'department' ? <Tasks /> : <Whistles />}
             {side.value === 'district' && <OwnTasks />}
