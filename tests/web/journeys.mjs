@@ -121,7 +121,7 @@ test('a refusal is seen, ruled and binds', async () => {
 
 test('a phone without signal: kept, said, sent once', async () => {
     const street = await as('street');
-    await raise(street, { category: '积水内涝', community: '槐荫里社区', address: '槐荫里小区东门', title: '东门积水' });
+    await raise(street, { category: '积水内涝', community: '铁狮胡同社区', address: '铁狮子胡同东口', title: '东口路面积水没过脚踝' });
     const id = await sendRaise(street);
     await street.goto(`/whistles/${id}`);
     const drain = await as('drain', phone);

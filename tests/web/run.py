@@ -18,6 +18,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from cluster import BUILD, Cluster  # noqa: E402
 
 STREET, COMMUNITY = "990101001", "990101001001"
+# The samples' places, away from the journeys'.
+FAR = {"unit": "990101001002", "lat": 39.1003, "lon": 115.9004}
+FARTHER = {"unit": "990101001003", "lat": 39.1046, "lon": 115.9052}
 PEOPLE = {  # name in the tests: (identity, role, who is shown)
     "street": (STREET, "STREET_OPERATOR", "王敏"),
     "community": (COMMUNITY, "COMMUNITY_WORKER", "赵兰"),
@@ -42,10 +45,9 @@ def add_people(c):
     return found
 
 
-def raise_one(c, title, category, address, **more):
-    body = {"unit": STREET, "category": category, "title": title, **more,
-            "place": {"unit": COMMUNITY, "address": address}}
-    line = c.whistle(STREET, "raise", "-", stdin=json.dumps(body, ensure_ascii=False))[0]
+def raise_one(c, title, category, place, **more):
+    body = {"unit": STREET, "category": category, "title": title, "place": place, **more}
+    line = c.whistle(STREET, "raise", "--file", "-", stdin=json.dumps(body, ensure_ascii=False))[0]
     return line.get("number") or line["ref"]
 
 
@@ -61,20 +63,21 @@ def wait_for_tasks(c, number):
 
 def add_samples(c):
     """Whistles in the states the pages must show well. {name: number}"""
-    running = raise_one(c, "5号楼燃气管道被挖断", "GAS_LEAK", "槐荫里小区5号楼北侧",
+    running = raise_one(c, "5号楼燃气管道被挖断", "GAS_LEAK", FAR | {"address": "铁狮子胡同5号院北侧"},
                         text="施工挖断燃气支管,气味很重,已拉警戒线。", answers=[{"code": "smell_where", "value": "室外"}])
     wait_for_tasks(c, running)
     c.whistle("GASCO", "check-in", f"{running}-GASCO")
     c.whistle("FIRE", "sign", f"{running}-FIRE")
-    refused = raise_one(c, "小区门口路面塌陷约两平方米", "ROAD_COLLAPSE", "槐荫里小区西门外")
+    refused = raise_one(c, "路口路面塌陷约两平方米", "ROAD_COLLAPSE", FARTHER | {"address": "南钟楼路口东南角"})
     wait_for_tasks(c, refused)
     c.whistle("TRAFFIC", "refuse", f"{refused}-TRAFFIC", "--reason", "WRONG_OWNER", "--basis", "该处为小区内部道路",
               "--alternative", "HOUSING")
-    reported = raise_one(c, "路灯连续三盏不亮", "STREET_LIGHT", "槐荫里小区南侧便道", priority="P2", reason="")
+    waiting = raise_one(c, "路灯连续三盏不亮", "STREET_LIGHT", FAR | {"address": "铁狮子胡同南口便道"})  # this street reviews first
+    reported = raise_one(c, "独居老人两天联系不上", "ELDER_CARE", FARTHER | {"address": "南钟楼9号院"})
     for task in wait_for_tasks(c, reported).get("tasks", []):
         c.whistle(task["department"], "check-in", task["id"])
-        c.whistle(task["department"], "report", task["id"], "--outcome", "SOLVED", "--text", "已更换灯具,夜间试亮正常。")
-    return {"running": running, "refused": refused, "reported": reported}
+        c.whistle(task["department"], "report", task["id"], "--outcome", "SOLVED", "--text", "已入户查看,老人平安,手机欠费停机。")
+    return {"running": running, "waiting": waiting, "refused": refused, "reported": reported}
 
 
 def chromium():

@@ -12,9 +12,9 @@ export const signedOut = signal(0); // counts answers that said: no session
 // What the server refused, or that it could not be reached (status 0).
 export class Problem extends Error {
     constructor(status, body = {}) {
-        super(body.detail || body.title || body.code || String(status));
+        super(body.title || body.detail || body.code || String(status));
         Object.assign(this, { status, code: body.code, rule: body.rule, field: body.field,
-            detail: body.detail || body.title, requestId: body.request_id, after: body.retry_after_s });
+            text: body.title || body.detail, requestId: body.request_id, after: body.retry_after_s });
     }
 
     // Another try with the same key may go well.

@@ -47,7 +47,7 @@ async function attempt(entry) {
         if (problem.status === 401 && !entry.bare) return -1; // kept until somebody is logged in
         // Nobody is waiting for the answer any more: it stays on the page with the reason.
         if (promises.has(entry.key)) discard(entry.key);
-        else change(entry.key, { refused: problem.detail || problem.message });
+        else change(entry.key, { refused: problem.text || problem.message });
         settle(entry, 'reject', problem);
         return 0;
     }

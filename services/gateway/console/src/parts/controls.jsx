@@ -19,7 +19,7 @@ export function Button({ kind = '', big, busy, children, type = 'button', ...res
 // What the server said no to, in words, with its rule for whoever asks by telephone.
 export function problemText(problem) {
     if (!problem) return '';
-    if (problem.detail && problem.status >= 400 && problem.status < 500 && problem.status !== 401) return problem.detail;
+    if (problem.text && problem.status >= 400 && problem.status < 500 && problem.status !== 401) return problem.text;
     const known = [0, 401, 403, 404, 409, 412, 429, 503].includes(problem.status);
     if (known) return t(`problem.${problem.status}`);
     return problem.status >= 502 ? t('problem.503') : t('problem.other', { status: problem.status });
