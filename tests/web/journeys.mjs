@@ -9,7 +9,6 @@ const GAS = {
     answers: { '气味在户内还是楼道 必填': '楼道' },
 };
 const LIVE = 1000; // ms until a check-in on a phone stands in the street's table
-let number; // of whistle 1, which later tests go on with
 
 async function signAndArrive(page, id) {
     await page.goto(`/tasks/${id}`);
@@ -17,11 +16,25 @@ async function signAndArrive(page, id) {
     await button(page, '我已到场').waitFor();
 }
 
-test('sample 1: four people in four windows', async () => {
+// Sample 2: somebody else hears of the same matter, sees it while typing, and says so with one click.
+async function meToo(number) {
+    const other = await as('street');
+    await raise(other, { category: '燃气泄漏', community: '槐荫里社区', address: '槐荫里3号楼', title: '槐荫里3号楼煤气味', text: '闻到煤气味,楼下已经有人在疏散了。' });
+    const match = other.locator('.already .likeness', { hasText: number });
+    await match.waitFor();
+    await button(match, '就是这件事,并入').click();
+    await other.getByRole('link', { name: '查看办理情况' }).click();
+    check(other.url().endsWith(number), `joined into ${other.url()}, not ${number}`);
+    await other.getByText('1 人也反映').first().waitFor();
+    await button(other, '查看').click();
+    await button(other, '拆出').waitFor();
+}
+
+test('samples 1 and 2: four people in four windows, and a fifth who reports the same', async () => {
     const street = await as('street');
     await raise(street, GAS);
     check(await street.getByText('先保安全').isVisible(), 'no advice for a gas leak');
-    number = await sendRaise(street);
+    const number = await sendRaise(street);
     await street.goto(`/whistles/${number}`);
     for (const code of ['GASCO', 'FIRE', 'POLICE', 'URBAN', 'EMERG']) await department(street, code).waitFor();
 
@@ -44,6 +57,9 @@ test('sample 1: four people in four windows', async () => {
     const took = (await street.evaluate(() => window.arrived)) - tapped;
     console.log(`     a check-in on a phone stands in the street's table after ${took} ms`);
     check(took <= LIVE, `the check-in took ${took} ms to the street's table`);
+
+    await meToo(number);
+    await street.locator('.banner-line').getByText('1 人也反映').waitFor();
 
     const fire = await as('fire', phone);
     await signAndArrive(fire, `${number}-FIRE`);
@@ -70,23 +86,6 @@ test('sample 1: four people in four windows', async () => {
     await community.goto(`/whistles/${number}`);
     await community.locator('.banner-line').getByText('已解决').waitFor();
     for (const page of [street, community, gas, fire]) check(page.complaints.length === 0, page.complaints.join('\n'));
-});
-
-test('sample 2: the same matter is seen while typing and joined', async () => {
-    const street = await as('street');
-    await raise(street, { ...GAS, title: '槐荫里3号楼楼道燃气味很重', address: '槐荫里小区3号楼' });
-    const first = await sendRaise(street);
-    const other = await as('street');
-    await raise(other, { category: '燃气泄漏', community: '槐荫里社区', address: '槐荫里3号楼', title: '槐荫里3号楼煤气味', text: '闻到煤气味,楼下已经有人在疏散了。' });
-    const match = other.locator('.already .likeness', { hasText: first });
-    await match.waitFor();
-    await button(match, '就是这件事,并入').click();
-    await other.getByRole('link', { name: '查看办理情况' }).click();
-    check(other.url().endsWith(first), `joined into ${other.url()}, not ${first}`);
-    await other.getByText('1 人也反映').first().waitFor();
-    await street.goto(`/whistles/${first}`);
-    await button(street, '查看').click();
-    await button(street, '拆出').waitFor();
 });
 
 test('a refusal is seen, ruled and binds', async () => {
