@@ -116,7 +116,7 @@ def run_tests(files, names, env):
 def main(words):
     what = words[0] if words and words[0] in ("journeys", "pages", "shots", "stay") else None
     rest = words[1:] if what else words
-    with Cluster(gateway=True, joins=True) as c:
+    with Cluster(gateway=True) as c:  # what is the same is shown, and joined by whom it concerns
         path = c.dir + "/web.json"
         where = write_where(c, path)
         env = {"WHISTLE_WEB": path}
