@@ -40,14 +40,14 @@ function Sheet({ whistle: w }) {
                 <dt>{t('next.label')}</dt><dd>{w.next && `${nameOf(w.next.by) || t('next.nobody')} · ${word('action', w.next.action)} ${w.next.at ? t('next.before', { at: when(ms(w.next.at)) }) : ''}`}</dd>
             </dl>
             <p class="text">{w.text}</p>
-            <table>
+            <div class="scroll" tabIndex={0} role="group" aria-label={t('whistle.table')}><table>
                 <thead><tr>{['whistle.department', 'whistle.state', 'whistle.step.sign', 'whistle.step.checkin', 'whistle.step.report', 'whistle.outcome'].map((k) => <th key={k} scope="col">{t(k)}</th>)}</tr></thead>
                 <tbody>{tasks.map((task) => (
                     <tr key={task.id}><th scope="row">{nameOf(task.department)} ({word('part', task.part)})</th><td>{word('task', task.state)}</td>
                         {[['signed_at', 'due_sign'], ['checked_in_at', 'due_checkin'], ['reported_at', 'due_report']].map(([done, due]) => <td key={done}>{task[done] ? `✓ ${when(ms(task[done]))}` : t('next.before', { at: when(ms(task[due])) })}</td>)}
                         <td>{word('outcome', task.outcome)}</td></tr>
                 ))}</tbody>
-            </table>
+            </table></div>
             <p class="small quiet">{t('print.printed', { at: exactly(serverNow()) })}</p>
         </article>
     );

@@ -67,7 +67,7 @@ export function Report() {
     useEffect(() => { sender.value = 'resident'; }, []);
     const found = usePreview('/api/v1/public/preview', enough(form) ? bodyOf(form, source.data?.ticket) : null, true);
     if (receipt) return <Receipt receipt={receipt} />;
-    if (!source.data) return source.problem ? <ProblemBox problem={source.problem} retry={source.reload} /> : <p class="loading" role="status">{t('app.loading')}</p>;
+    if (!source.data) return <div class="narrow"><Head title={t('report.title')} />{source.problem ? <ProblemBox problem={source.problem} retry={source.reload} /> : <p class="loading" role="status">{t('app.loading')}</p>}</div>;
     const missing = (yes) => tried && !yes && t('form.missing');
     const wrong = { unit: missing(form.place.unit), address: missing(form.place.address?.trim() || form.place.lat) };
     const { ticket } = source.data;

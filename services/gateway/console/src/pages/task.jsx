@@ -109,6 +109,7 @@ export default function Task({ id }) {
     const concerns = (e) => e.number === number;
     const task = useResource(`/api/v1/tasks/${id}`, concerns);
     const whistle = useResource(`/api/v1/whistles/${number}`, concerns);
+    if (!task.data) return <><Head title={id} /><Loaded resource={task} /></>;
     return (
         <Loaded resource={task}>
             {(own) => (

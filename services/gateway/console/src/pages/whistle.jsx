@@ -170,6 +170,7 @@ function Body({ whistle: w }) {
 
 export default function Whistle({ number }) {
     const whistle = useResource(`/api/v1/whistles/${number}`, (e) => e.number === number);
+    if (!whistle.data) return <><Head title={number} /><Loaded resource={whistle} /></>;
     return (
         <Loaded resource={whistle}>
             {(w) => (
