@@ -32,8 +32,12 @@ static void membership_row(struct cli *cli, struct table *table,
                            const Whistle__V1__Membership *member, bool past)
 {
     char why[512] = "";
+    size_t n = 0;
+    if (member->raised_from != 0)
+        n = (size_t)snprintf(why, sizeof why, T("提级前 P%d ", "raised it from P%d "),
+                             (int)member->raised_from);
     if (member->why)
-        likeness_text(member->why, why, sizeof why);
+        likeness_text(member->why, why + n, sizeof why - n);
     table_row(table);
     table_cell(table, TONE_STRONG, member->number);
     table_cell(table, TONE_PLAIN, member->into);

@@ -69,7 +69,8 @@ static void fill_reason(struct say *say, const struct wh_row *row, int column,
         member->by = envelope->actor;
 }
 
-static Whistle__V1__Membership *membership(struct showing *show, const struct wh_row *row, int body)
+static Whistle__V1__Membership *membership(struct showing *show, const struct wh_row *row, int body,
+                                           int raised)
 {
     Whistle__V1__Membership *member = wh_arena_alloc(show->say.arena, sizeof *member);
     if (member == NULL) {
@@ -79,6 +80,7 @@ static Whistle__V1__Membership *membership(struct showing *show, const struct wh
     whistle__v1__membership__init(member);
     member->number = say_number(&show->say, wh_row_int(row, 0));
     member->into = say_number(&show->say, wh_row_int(row, 1));
+    member->raised_from = (Whistle__V1__Priority)wh_row_int(row, raised);
     if (!wh_row_null(row, body))
         fill_reason(&show->say, row, body, member);
     return member;
@@ -126,7 +128,7 @@ static void got_past(void *arg, struct wh_query *query, const struct wh_result *
     size_t n = wh_result_rows(result);
     show->matter.past = say_list(&show->say, n);
     for (size_t i = 0; i < n && !show->say.failed; i++) {
-        Whistle__V1__Membership *member = membership(show, wh_result_row(result, i), 2);
+        Whistle__V1__Membership *member = membership(show, wh_result_row(result, i), 2, 4);
         if (member != NULL)
             member->parted_at = wh_row_int(wh_result_row(result, i), 3);
         show->matter.past[show->matter.n_past++] = member;
@@ -176,7 +178,7 @@ static void got_members(void *arg, struct wh_query *query, const struct wh_resul
     for (size_t i = 0; i < n && !show->say.failed; i++) {
         show->ids[show->n_ids++] = wh_row_int(wh_result_row(result, i), 0);
         show->matter.members[show->matter.n_members++] =
-            membership(show, wh_result_row(result, i), 4);
+            membership(show, wh_result_row(result, i), 4, 7);
     }
     show->matter.supporters = (int32_t)n - 1;
     wh_query_set_data(query, show);

@@ -71,10 +71,7 @@ const struct wh_statement dedup_statements[PUT_STATEMENTS] = {
                           "ORDER BY a, b, n DESC ON CONFLICT (a, b) DO UPDATE SET "
                           "seq = CASE excluded.lifted_seq WHEN 0 THEN excluded.seq "
                           "ELSE apart.seq END, lifted_seq = excluded.lifted_seq"},
-    [PUT_DISTRICT] = {.name = "district",
-                      .columns = "IL",
-                      .sql = "INSERT INTO district (version, seq) "
-                             "SELECT * FROM unnest($1::int4[], $2::int8[])"},
+    [PUT_DISTRICT] = {.name = "district", .columns = "IL", .sql = wh_put_district_sql},
 };
 
 #define FACTS_OF(columns)                                                                     \
@@ -103,20 +100,22 @@ const struct wh_select dedup_selects[SELECTS] = {
         {.name = "members",
          .params = "L",
          .sql = "WITH RECURSIVE t(id) AS (SELECT $1::int8 UNION " NEIGHBOURS ") "
-                "SELECT r.id, m.parent, r.resolved_at, r.flags, j.body, r.unit, r.street FROM t "
+                "SELECT r.id, m.parent, r.resolved_at, r.flags, j.body, r.unit, r.street, "
+                "m.raised_from FROM t "
                 "CROSS JOIN LATERAL (SELECT * FROM report y WHERE y.id = t.id AND y.stage > 0 "
                 "OFFSET 0) r LEFT JOIN LATERAL (SELECT * FROM membership y WHERE y.child = t.id "
                 "AND y.parted_seq = 0 OFFSET 0) m ON true "
                 "LEFT JOIN LATERAL (SELECT * FROM journal y WHERE y.seq = m.seq OFFSET 0) j "
                 "ON true ORDER BY m.parent IS NOT NULL, r.id"},
-    [SELECT_PAST] = {.name = "past",
-                     .params = "A",
-                     .sql = "SELECT m.child, m.parent, j.body, p.at FROM unnest($1::int8[]) "
-                            "AS k(id) CROSS JOIN LATERAL (SELECT * FROM membership y "
-                            "WHERE y.parent = k.id AND y.parted_seq > 0 OFFSET 0) m "
-                            "CROSS JOIN LATERAL (SELECT * FROM journal y WHERE y.seq = m.seq "
-                            "OFFSET 0) j CROSS JOIN LATERAL (SELECT * FROM journal y "
-                            "WHERE y.seq = m.parted_seq OFFSET 0) p ORDER BY m.seq"},
+    [SELECT_PAST] =
+        {.name = "past",
+         .params = "A",
+         .sql = "SELECT m.child, m.parent, j.body, p.at, m.raised_from FROM unnest($1::int8[]) "
+                "AS k(id) CROSS JOIN LATERAL (SELECT * FROM membership y "
+                "WHERE y.parent = k.id AND y.parted_seq > 0 OFFSET 0) m "
+                "CROSS JOIN LATERAL (SELECT * FROM journal y WHERE y.seq = m.seq "
+                "OFFSET 0) j CROSS JOIN LATERAL (SELECT * FROM journal y "
+                "WHERE y.seq = m.parted_seq OFFSET 0) p ORDER BY m.seq"},
     [SELECT_HEALTH] = {.name = "health", .params = "", .sql = wh_health_sql},
     [SELECT_DEAD_LETTERS] = {.name = "dead_letters",
                              .params = "LI",
@@ -136,9 +135,7 @@ const struct wh_select dedup_selects[SELECTS] = {
 
 const struct wh_loader dedup_rebuild[REBUILDS] = {
     [REBUILD_DISTRICT] = {.name = "district",
-                          .sql = "SELECT j.body FROM (SELECT seq FROM district "
-                                 "ORDER BY version DESC LIMIT 1) d CROSS JOIN LATERAL "
-                                 "(SELECT * FROM journal x WHERE x.seq = d.seq OFFSET 0) j",
+                          .sql = wh_newest_district_sql,
                           .row = dedup_rebuilt_district},
     [REBUILD_MEMBERSHIPS] = {.name = "memberships",
                              .sql = "SELECT child, parent, seq, raised_from FROM membership "

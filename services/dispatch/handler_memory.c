@@ -218,7 +218,7 @@ static void rebuild_waiting(void *arg, const struct wh_row *row)
 
 const struct wh_loader dispatch_rebuild[REBUILDS] = {
     [REBUILD_DISTRICT] = {.name = "district",
-                          .sql = store_rebuild_district,
+                          .sql = wh_newest_district_sql,
                           .row = rebuild_district},
     [REBUILD_HIGHEST] = {.name = "highest", .sql = store_rebuild_highest, .row = rebuild_highest},
     [REBUILD_TIMERS] = {.name = "timers", .sql = store_rebuild_timers, .row = rebuild_timer},

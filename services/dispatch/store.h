@@ -72,8 +72,8 @@ extern const struct wh_statement store_statements[PUT_STATEMENTS];
 extern const struct wh_select store_selects[SELECTS];
 extern const char store_load_whistle[], store_load_audience[], store_load_sayings[],
     store_load_held[], store_load_notices[], store_load_bundle[];
-extern const char store_rebuild_district[], store_rebuild_highest[], store_rebuild_timers[],
-    store_rebuild_waiting[], store_rebuild_noted[];
+extern const char store_rebuild_highest[], store_rebuild_timers[], store_rebuild_waiting[],
+    store_rebuild_noted[];
 
 // ---- writing ------------------------------------------------------------------------------------
 

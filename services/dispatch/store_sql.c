@@ -161,9 +161,7 @@ const struct wh_statement store_statements[PUT_STATEMENTS] = {
         {"bundle_answered", "T",
          "UPDATE bundle x SET answered = true FROM (SELECT DISTINCT id COLLATE \"C\" AS id "
          "FROM unnest($1::text[]) AS t(id)) u WHERE x.id = u.id"},
-    [PUT_DISTRICT] = {"district", "IL",
-                      "INSERT INTO district (version, seq) "
-                      "SELECT * FROM unnest($1::int4[], $2::int8[])"},
+    [PUT_DISTRICT] = {"district", "IL", wh_put_district_sql},
     [PUT_NOTED_OLD] = {"noted_old", "L",
                        "DELETE FROM noted x USING (SELECT max(id) AS id FROM unnest($1::int8[]) "
                        "AS t(id)) u WHERE x.whistle < u.id"},
@@ -202,9 +200,6 @@ const char store_load_bundle[] =
     "OFFSET 0) b "
     "CROSS JOIN LATERAL (SELECT * FROM journal x WHERE x.seq = b.seq OFFSET 0) j";
 
-const char store_rebuild_district[] =
-    "SELECT j.body FROM (SELECT seq FROM district ORDER BY version DESC LIMIT 1) d "
-    "CROSS JOIN LATERAL (SELECT * FROM journal x WHERE x.seq = d.seq OFFSET 0) j";
 const char store_rebuild_highest[] = "SELECT id FROM whistle ORDER BY id DESC LIMIT 1";
 const char store_rebuild_timers[] =
     "SELECT id, next_timer FROM whistle WHERE open AND next_timer IS NOT NULL ORDER BY id";

@@ -24,10 +24,7 @@ const struct wh_statement store_statements[STORE_PUTS] = {
                         "array_agg(r.seq ORDER BY r.seq) AS seqs "
                         "FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int2[]) "
                         "AS r(id, seq, due, state) GROUP BY r.id) AS u WHERE whistle.id = u.id"},
-    [PUT_DISTRICT] = {.name = "district",
-                      .columns = "IL",
-                      .sql = "INSERT INTO district (version, seq) "
-                             "SELECT * FROM unnest($1::int4[], $2::int8[])"},
+    [PUT_DISTRICT] = {.name = "district", .columns = "IL", .sql = wh_put_district_sql},
     [PUT_CODE] = {.name = "code",
                   .columns = "TI",
                   .sql = "INSERT INTO code (code, id) SELECT * FROM "
@@ -72,10 +69,7 @@ const struct wh_select store_selects[STORE_SELECTS] = {
 };
 
 const struct wh_loader store_rebuild[STORE_REBUILDS] = {
-    {.name = "district",
-     .sql = "SELECT j.body FROM district AS d JOIN journal AS j ON j.seq = d.seq "
-            "ORDER BY d.version DESC LIMIT 1",
-     .row = intake_rebuilt_district},
+    {.name = "district", .sql = wh_newest_district_sql, .row = intake_rebuilt_district},
     {.name = "codes", .sql = "SELECT code, id FROM code ORDER BY code", .row = intake_rebuilt_code},
     {.name = "clocks",
      .sql = "SELECT id, due_review FROM whistle WHERE due_review > 0 ORDER BY id",

@@ -103,6 +103,9 @@ struct wh_statement {
     const char *columns;
     const char *sql;
 };
+// The district's versions that a service adopted, in its table district. put: columns "IL"
+// (version, seq of its journal row); newest: a rebuild's load, its row is the body.
+extern const char wh_put_district_sql[], wh_newest_district_sql[];
 
 // A load before deciding: sql takes one array $1 of keys (key 'L' int8[] or 'B' bytea[]).
 struct wh_row;

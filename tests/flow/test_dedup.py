@@ -265,9 +265,9 @@ def test_a_join_raises_and_its_split_lowers():
     high, _ = twins("P1", reason="险情")
     say("join", high, low)
     get = lambda: cluster.sql(f"SELECT priority FROM dedup.report WHERE id = {object_of(low)}")  # noqa: E731
-    assert get() == [["1"]]
+    assert get() == [["1"]] and matter(low)["members"][1]["raised_from"] == "P3"
     say("split", high)
-    assert get() == [["3"]]
+    assert get() == [["3"]] and matter(low)["past"][0]["raised_from"] == "P3"
     say("join", high, low, "--reason", "再核实")
     say("priority", low, "--priority", "P2", "--reason", "已控制")
     until(lambda: get() == [["2"]])
