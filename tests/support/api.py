@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import time
 import urllib.parse
 import uuid
 
@@ -13,7 +14,6 @@ import jsonschema
 
 def new_key():
     """A UUIDv7 for Idempotency-Key."""
-    import time
     ms = int(time.time() * 1000)
     raw = bytearray(ms.to_bytes(6, "big") + os.urandom(10))
     raw[6], raw[8] = raw[6] & 0x0F | 0x70, raw[8] & 0x3F | 0x80
@@ -50,8 +50,9 @@ class Api:
     def key(self, who, scopes="read,write"):
         """The key of an identity, made when it is first asked for."""
         if (who, scopes) not in self.keys:
-            made = self.cluster.whistle("OPERATOR", "api-key", "new", who, "--scopes", scopes,
-                                        "--name", "test", "--days", "30")[0]
+            until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
+            made = self.cluster.whistle("OPERATOR", "api-key", "new", "--for", who, "--scope", scopes,
+                                        "--name", "test", "--until", until)[0]
             self.keys[who, scopes] = made["key"]
         return self.keys[who, scopes]
 
