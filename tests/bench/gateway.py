@@ -52,7 +52,8 @@ def main():
         key, port, http = api.key(STREET), str(cluster.http), BUILD + "/bench_gateway"
         door, post = [], []
         for _ in range(ask.rounds):
-            door.append(run(cluster, BUILD + "/bench_main", cluster.dir + "/keys/doors", cluster.dir + "/keys",
+            door.append(run(cluster, BUILD + "/bench_main", cluster.dir + "/keys/doors",
+                            cluster.dir + "/keys",
                             str(ask.count), "384", "0"))
             before = cpu_s(cluster, "gateway")
             post.append(run(cluster, http, "post", port, key, "-", str(ask.count), "48", "8"))

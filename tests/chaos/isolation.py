@@ -30,11 +30,12 @@ def main():
         of.forged(ask.forged)
         of.matrix()
     if ask.json:
-        print(json.dumps({"tried": of.tried, "allowed": of.allowed, "refused": of.refused, "forged": ask.forged,
+        print(json.dumps({"tried": of.tried, "allowed": of.allowed, "refused": of.refused,
+                          "forged": ask.forged,
                           "wrong": of.wrong}, ensure_ascii=False))
     else:
-        print(f"{of.tried} tried ({ask.forged} of forged numbers): {of.allowed} allowed, {of.refused} refused as they "
-              f"should be, {len(of.wrong)} wrong", *of.wrong[:50], sep="\n")
+        print(f"{of.tried} tried ({ask.forged} of forged numbers): {of.allowed} allowed, {of.refused} refused as "
+              f"they should be, {len(of.wrong)} wrong", *of.wrong[:50], sep="\n")
     return 1 if of.wrong else 0
 
 

@@ -43,7 +43,8 @@ class Api:
         self.operations = [(method, path, operation)
                            for path, methods in self.document["paths"].items()
                            for method, operation in methods.items()]
-        self.patterns = [(method, re.compile("^" + re.sub(r"\\?\{[^}]*\\?\}", "[^/]+", re.escape(path)) + "$"),
+        self.patterns = [(method, re.compile("^" + re.sub(r"\\?\{[^}]*\\?\}", "[^/]+",
+                                                          re.escape(path)) + "$"),
                           path, operation) for method, path, operation in self.operations]
         self.patterns.sort(key=lambda row: row[2].count("{"))
 

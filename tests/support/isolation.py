@@ -14,19 +14,24 @@ SECRET = "密文标记甲乙丙丁"  # stands in the whistle's title and text, a
 LEAD, FOREIGN_DEPARTMENT = "FIRE", "WATER"
 # Role: (its own place, a foreign one). Who sees everything has no foreign place.
 PLACES = {
-    **{r: (COMMUNITY, OTHER + "001") for r in ("GRID_WORKER", "COMMUNITY_WORKER", "COMMUNITY_SECRETARY", "VOLUNTEER",
+    **{r: (COMMUNITY, OTHER + "001") for r in ("GRID_WORKER", "COMMUNITY_WORKER", "COMMUNITY_SECRETARY",
+                                               "VOLUNTEER",
                                                "TEAM_LEADER", "SECONDED_CADRE")},
-    **{r: (STREET, OTHER) for r in ("STREET_OPERATOR", "STREET_APPROVER", "SOCIAL_ORGANISATION", "STOCK_KEEPER")},
-    **{r: (LEAD, FOREIGN_DEPARTMENT) for r in ("DUTY_DESK", "OFFICER", "HEAD", "INSPECTOR", "OVERSEER", "STEWARD")},
+    **{r: (STREET, OTHER) for r in ("STREET_OPERATOR", "STREET_APPROVER", "SOCIAL_ORGANISATION",
+                                    "STOCK_KEEPER")},
+    **{r: (LEAD, FOREIGN_DEPARTMENT) for r in ("DUTY_DESK", "OFFICER", "HEAD", "INSPECTOR", "OVERSEER",
+                                               "STEWARD")},
     "DISPATCHER": ("DISTRICT", None), "LEADER": ("LEADER", None), "AUDITOR": ("AUDITOR", None),
     "OPERATOR": ("OPERATOR", None),
 }
 SEES_ALL = {"DISPATCHER", "LEADER", "AUDITOR", "OPERATOR"}
-OURS = re.compile(r"^/api/v1/(whistles|tasks|preview|doubts|boards|map|notices|sheet|units|departments|categories"
-                  r"|service-times|routing|status|health|dead-letters)")
+OURS = re.compile(r"^/api/v1/(whistles|tasks|preview|doubts|boards|map|notices|sheet|units|departments"
+                  r"|categories|service-times|routing|status|health|dead-letters)")
 INJECTIONS = ["' OR '1'='1", "'; DROP TABLE dispatch.whistle; --", "{1,2}); --", "<script>alert(1)</script>",
-              "\"><img src=x onerror=alert(1)>", "=HYPERLINK(\"http://evil\")", "@SUM(1+1)", "${jndi:ldap://x}",
-              "%00", "..%2f..%2fetc%2fpasswd", "x\r\nSet-Cookie: a=b", "\u202e\u2066abc", "𝕏" * 50, "-1", "1e309",
+              "\"><img src=x onerror=alert(1)>", "=HYPERLINK(\"http://evil\")", "@SUM(1+1)",
+              "${jndi:ldap://x}",
+              "%00", "..%2f..%2fetc%2fpasswd", "x\r\nSet-Cookie: a=b", "\u202e\u2066abc", "𝕏" * 50, "-1",
+              "1e309",
               "null", "[object Object]", "AL-20261123-0001' --"]
 
 
@@ -39,12 +44,15 @@ def body_of(name, number):
         "PREVIEW": {**raised, "unit": STREET}, "WHISTLE_REVIEW": {"verdict": "APPROVE"},
         "WHISTLE_SUPPLEMENT": {"text": "x"}, "WHISTLE_PRIORITY": {"priority": "P3", "reason": "x"},
         "WHISTLE_CONFIRM": {"verdict": "SOLVED"}, "WHISTLE_ADD": {"departments": ["URBAN"], "reason": "x"},
-        "WHISTLE_OPINION": {"rating": "SATISFIED"}, "WHISTLE_JOIN": {"into": number[:-1] + "9", "reason": "x"},
+        "WHISTLE_OPINION": {"rating": "SATISFIED"}, "WHISTLE_JOIN": {"into": number[:-1] + "9",
+                                                                     "reason": "x"},
         "TASKS_SIGN": {"tasks": [f"{number}-{LEAD}"]}, "TASK_REPORT": {"outcome": "SOLVED"},
         "TASK_REFUSE": {"reason": "WRONG_AREA", "basis": "x", "alternative": "URBAN"},
         "TASK_RULE": {"verdict": "UPHELD", "department": "URBAN", "basis": "x"},
-        "TASK_EXTEND": {"until_at": later, "reason": "x"}, "TASK_EXTEND_DECIDE": {"decision": "DENIED", "reason": "x"},
-        "TASK_LEDGER": {"plan": "x", "until_at": later}, "TASK_LEDGER_DECIDE": {"decision": "DENIED", "reason": "x"},
+        "TASK_EXTEND": {"until_at": later, "reason": "x"}, "TASK_EXTEND_DECIDE": {"decision": "DENIED",
+                                                                                  "reason": "x"},
+        "TASK_LEDGER": {"plan": "x", "until_at": later}, "TASK_LEDGER_DECIDE": {"decision": "DENIED",
+                                                                                "reason": "x"},
         "TASK_RATE": {"rating": "SATISFIED"}, "TASK_REPLY": {"text": "x"}, "TASK_DELEGATE": {"officer": "x1"},
         "TASK_SIGN": {}, "TASK_CHECK_IN": {},
     }.get(name, {"reason": "x"} if name.startswith("WHISTLE_") else {})
@@ -78,7 +86,8 @@ class Isolation:
         """A browser logged in as one of that role there."""
         if (role, place) not in self.people:
             code = f"p{len(self.people)}"
-            made = self.cluster.whistle("OPERATOR", "person", "add", code, "--name", code, "--at", place, "--post",
+            made = self.cluster.whistle("OPERATOR", "person", "add", code, "--name", code, "--at", place,
+                                        "--post",
                                         role)[0]
             browser = Browser(self.cluster.http)
             assert browser.login(code, made["password"]).status == 200, (role, place)
@@ -91,10 +100,12 @@ class Isolation:
         return browser.post(path, body)
 
     def fill(self, path, name):
-        path = path.replace("{number}", self.number).replace("{board}", "open").replace("{service}", "dispatch")
+        path = path.replace("{number}", self.number).replace("{board}", "open").replace("{service}",
+                                                                                        "dispatch")
         path = re.sub(r"\{tasks?\}", f"{self.number}-{LEAD}", path).replace("{id}", "1")
         more = {"NOTICES": f"?number={self.number}", "SHEET": f"?unit={STREET}", "DOUBTS": "?unit=" + STREET,
-                "TASK_LIST": f"?number={self.number}", "ROUTING_EXPLAIN": f"?category=RUBBISH&unit={COMMUNITY}"}
+                "TASK_LIST": f"?number={self.number}",
+                "ROUTING_EXPLAIN": f"?category=RUBBISH&unit={COMMUNITY}"}
         return path + more.get(name, "")
 
     def one(self, role, place, own, method, path, operation):
@@ -102,7 +113,8 @@ class Isolation:
         reply = self.ask(self.person(role, place), method, self.fill(path, name), body_of(name, self.number))
         self.tried += 1
         what = f"{role} at {place}: {method.upper()} {path}: {reply.status} {reply.text[:160]}"
-        said = reply.json().get("rule") if reply.status >= 400 and "json" in reply.headers["content-type"] else None
+        problem = reply.status >= 400 and "json" in reply.headers["content-type"]
+        said = reply.json().get("rule") if problem else None
         if role not in operation["x-roles"]:
             if (reply.status, said) != (403, "role.not_allowed"):
                 self.wrong.append("not its role, " + what)
@@ -128,7 +140,8 @@ class Isolation:
                 if place is None or roles is not None and role not in roles:
                     continue
                 for method, path, operation in self.api.operations:
-                    if OURS.match(path) and operation["operationId"] not in ("ROUTING_ADOPT", "WHISTLE_ERASE"):
+                    if OURS.match(path) and operation["operationId"] not in ("ROUTING_ADOPT",
+                                                                             "WHISTLE_ERASE"):
                         self.one(role, place, own, method, path, operation)
             if not own and self.history() != self.changes:
                 self.wrong.append(f"{self.number} was changed by a foreigner")
@@ -157,8 +170,10 @@ class Isolation:
         """In every place that takes text: shown as text, or refused; never run, never in a header."""
         browser = self.person("STREET_OPERATOR", STREET)
         for text in INJECTIONS:
-            reply = browser.post("/api/v1/whistles", {"unit": STREET, "category": "RUBBISH", "title": text[:90],
-                                                      "text": text, "place": {"unit": COMMUNITY, "address": text}})
+            reply = browser.post("/api/v1/whistles", {"unit": STREET, "category": "RUBBISH",
+                                                      "title": text[:90],
+                                                      "text": text, "place": {"unit": COMMUNITY,
+                                                                              "address": text}})
             if reply.status == 201:
                 shown = browser.get("/api/v1/whistles/" + reply.json()["ref"])
                 for _ in range(100):
@@ -177,12 +192,14 @@ class Isolation:
     def queries(self, browser, text):
         from urllib.parse import quote
         word = quote(text, safe="")
-        for path in (f"/api/v1/whistles?unit={word}", f"/api/v1/whistles?cursor={word}", f"/api/v1/whistles/{word}",
+        for path in (f"/api/v1/whistles?unit={word}", f"/api/v1/whistles?cursor={word}",
+                     f"/api/v1/whistles/{word}",
                      f"/api/v1/boards/{word}", f"/api/v1/boards/open?cursor={word}", f"/api/v1/tasks/{word}",
                      f"/api/v1/whistles?state={word}", f"/api/v1/notices?number={word}", f"/api/v1/{word}"):
             reply = browser.get(path)
             self.tried += 1
-            if reply.status not in (400, 403, 404) and reply.text != "{}":  # an empty page: a cursor past the end
+            if reply.status not in (400, 403,
+                                    404) and reply.text != "{}":  # an empty page: a cursor past the end
                 self.wrong.append(f"{path}: {reply.status} {reply.text[:200]}")
             if "set-cookie" in reply.headers:
                 self.wrong.append(f"{path} sets {reply.headers['set-cookie']}")
