@@ -34,8 +34,8 @@ def main():
                           "forged": ask.forged,
                           "wrong": of.wrong}, ensure_ascii=False))
     else:
-        print(f"{of.tried} tried ({ask.forged} of forged numbers): {of.allowed} allowed, {of.refused} refused as "
-              f"they should be, {len(of.wrong)} wrong", *of.wrong[:50], sep="\n")
+        print(f"{of.tried} tried ({ask.forged} of forged numbers): {of.allowed} allowed, "
+              f"{of.refused} refused as they should be, {len(of.wrong)} wrong", *of.wrong[:50], sep="\n")
     return 1 if of.wrong else 0
 
 
