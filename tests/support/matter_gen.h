@@ -37,10 +37,10 @@ struct matter_params {
 };
 
 // In haste: most copies come within minutes (30 in the mean) and from the spot (place error 0.35
-// sigma), twice as often without a place, 1.7 times as often in another category; half of them are a
-// short title and nothing else. Where burst is not 0, one family in eighty has a rush besides: two
-// more matters, one of its kind but not its own, within minutes and 400 m of its first, in haste
-// too, one in ten by the same reporter.
+// sigma), twice as often without a place, 1.7 times as often in another category; half of them are
+// a short title and nothing else. Where burst is not 0, one family in eighty has a rush besides:
+// two more matters, one of its kind but not its own, within minutes and 400 m of its first, in
+// haste too, one in ten by the same reporter.
 
 // One report. Strings live in it.
 struct matter_report {
