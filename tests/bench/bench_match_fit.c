@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the built-in model's sections AREA and PLACED anew from generated matters (matter_gen.h):
+// Makes the built-in model's AREA, PLACED and BRIEF anew from generated matters (matter_gen.h):
 // thin and dense cities, calm and with rushes. TEXT, the common words and the vetoes stay as they
 // are: they come from labelled messages that are not part of this project. Without chance: the
 // model that is built in comes out byte for byte. --help.
