@@ -26,12 +26,12 @@ enum store_loader {
 };
 
 enum store_select {
-    SELECT_FACTS,        // ids → id, until_at, body of the journal row with what was raised
-    SELECT_REPORT,       // id → its row of report: see store_read
-    SELECT_MEMBERS,      // id → id, parent, resolved_at, flags, body of the row that joined it,
-                         // unit, street, raised_from; the root first
-    SELECT_PAST,         // ids → child, parent, body of the join, time of the parting, raised_from
-    SELECT_HEALTH,       // see wh_health_sql
+    SELECT_FACTS,   // ids → id, until_at, body of the journal row with what was raised
+    SELECT_REPORT,  // id → its row of report: see store_read
+    SELECT_MEMBERS, // id → id, parent, resolved_at, flags, body of the row that joined it,
+                    // unit, street, raised_from; the root first
+    SELECT_PAST,    // ids → child, parent, body of the join, time of the parting, raised_from
+    SELECT_HEALTH,  // see wh_health_sql
     SELECT_DEAD_LETTERS, // after id, limit → id, at, feed, seq, object, sqlstate, why
     SELECTS
 };
