@@ -95,5 +95,9 @@ int run_dead_letters(struct cli *cli);
 int run_doctor(struct cli *cli);
 int run_ping(struct cli *cli);
 int run_unseal(struct cli *cli);
+// person.c
+int run_person(struct cli *cli);
+int run_api_key(struct cli *cli);
+int run_link(struct cli *cli);
 
 #endif

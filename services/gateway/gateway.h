@@ -31,6 +31,7 @@ struct gateway {
     struct console *console;  // NULL: none is served
     uint8_t secret[32];       // secrets/gateway.key; see gateway_subkey
     uv_timer_t figures;       // of the listener, handler_http.c
+    struct logins *logins;    // handler_login.c
     int64_t idle_ms, life_ms; // of sessions
     struct reads *reads;
     struct keys *keys;

@@ -2,9 +2,9 @@
 // The gateway's life: memory, the callers to the other services' doors, the listener. All callers
 // stand as long as the process; the listener answers also while another instance owns the journal,
 // then with 503.
-#include "gateway/handler.h"
 #include "gateway/handler_district.h"
 #include "gateway/handler_hub.h"
+#include "gateway/handler_people.h"
 #include "gateway/handler_public.h"
 #include "gateway/store_key.h"
 #include "gateway/store_read.h"
@@ -94,6 +94,9 @@ int gateway_start(struct wh_runtime *runtime, void **ret_state)
         wh_logf(WH_LOG_ERROR, "secret", "gateway.key (32 bytes) is missing in the secrets folder");
         return status;
     }
+    gateway->logins = logins_new(gateway);
+    if (gateway->logins == NULL)
+        return WH_E_NOMEM;
     status = open_callers(gateway);
     if (status == 0)
         status = open_reading(gateway);
@@ -137,6 +140,7 @@ void gateway_close(void *state)
 void gateway_stop(void *state)
 {
     struct gateway *gateway = state;
+    logins_free(gateway->logins);
     directory_free(gateway->directory);
     sodium_memzero(gateway->secret, sizeof gateway->secret);
     free(gateway);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The listener: opened as the settings say, the fields that stand on every reply, its figures. What
 // a path means is found in handler_routes.c.
-#include "gateway/handler.h"
 #include "gateway/handler_console.h"
+#include "gateway/handler_people.h"
 #include "runtime/log.h"
 
 #define FIGURES_MS 5000
@@ -29,6 +29,7 @@ static void on_figures(uv_timer_t *timer)
 {
     struct gateway *gateway = timer->data;
     struct http_figures f;
+    gateway_touch(gateway);
     http_server_figures(gateway->http, &f);
     tell(gateway, "http_connections", "open connections", (double)f.connections);
     tell(gateway, "http_streams", "open event streams", (double)f.streams);

@@ -15,6 +15,7 @@
 #include "gateway/handler_district.h"
 #include "gateway/handler_hub.h"
 #include "gateway/handler_open311.h"
+#include "gateway/handler_people.h"
 #include "gateway/handler_public.h"
 #include "gateway/problem.h"
 
@@ -48,6 +49,28 @@ static const gateway_fn runs[ROUTES] = {
     [ROUTE_OPEN311_GET_ONE] = on_open311_get_one,
     [ROUTE_OPEN311_POST] = on_open311_post,
     [ROUTE_FEED] = on_feed,
+    [ROUTE_SESSION_SHOW] = on_session_show,
+    [ROUTE_SESSION_OPEN] = on_session_open,
+    [ROUTE_SESSION_CLOSE] = on_session_close,
+    [ROUTE_SESSION_POST] = on_session_choose,
+    [ROUTE_SESSION_PASSWORD] = on_session_password,
+    [ROUTE_SESSIONS] = on_sessions,
+    [ROUTE_SESSION_END] = on_sessions_end,
+    [ROUTE_PEOPLE] = on_people,
+    [ROUTE_PERSON_ADD] = on_people_add,
+    [ROUTE_PERSON_END] = on_people_end,
+    [ROUTE_PERSON_PASSWORD] = on_people_password,
+    [ROUTE_PERSON_POST] = on_people_post,
+    [ROUTE_PERSON_POST_END] = on_people_post_end,
+    [ROUTE_API_KEYS] = on_api_keys,
+    [ROUTE_API_KEY_ADD] = on_api_key_add,
+    [ROUTE_API_KEY_END] = on_api_key_end,
+    [ROUTE_TASK_LINK] = on_task_link,
+    [ROUTE_LINK_SHOW] = on_link_show,
+    [ROUTE_LINK_SIGN] = on_link_act,
+    [ROUTE_LINK_CHECK_IN] = on_link_act,
+    [ROUTE_LINK_REPORT] = on_link_act,
+    [ROUTE_LINK_REFUSE] = on_link_act,
 };
 
 static bool is(const struct http_request *request, const char *path)

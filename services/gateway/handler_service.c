@@ -79,8 +79,6 @@ static const struct wh_setting settings[] = {
      "a session unused for so long ends (s)"},
     {"session_s", WH_SETTING_INT, "86400", 60, 2592000, false, "最多多久须重新登录(秒)",
      "a session ends after so long (s)"},
-    {"password_memory_mb", WH_SETTING_INT, "32", 8, 1024, false, "核对一个口令所用内存(MiB)",
-     "memory that checking one password takes (MiB)"},
     {"password_at_once", WH_SETTING_INT, "2", 1, 16, false, "同时核对的口令数;其余排队,最多 64 个",
      "passwords checked at once; others wait, at most 64"},
     {"public_reports_hour", WH_SETTING_INT, "10", 1, 100000, false,

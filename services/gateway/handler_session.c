@@ -120,14 +120,15 @@ int on_open_session(void *state, struct wh_turn *turn, const struct wh_item *ite
     if (person == NULL || person->ended_at != 0 ||
         person_post(person, session.identity, session.role, now) == NULL)
         return wh_refuse(turn, item, WH_RULE_POST_UNKNOWN, "role", NULL);
-    int status = make_room(gateway, turn, item, person);
     opened.person = session.person;
     opened.identity = session.identity;
     opened.role = message->role;
     event.what_case = EVENT(SESSION_OPENED);
     event.session_opened = &opened;
+    // first: the answer names this event
+    int status = gateway_emit(turn, item, &event, &session.id);
     if (status == 0)
-        status = gateway_emit(turn, item, &event, &session.id);
+        status = make_room(gateway, turn, item, person);
     if (status == 0)
         status = directory_add_session(gateway->directory, &session);
     return status != 0 ? status : store_put_session(turn, &session);

@@ -3,6 +3,7 @@
 // belongs together.
 #include "gateway/route.h"
 #include "whistle/v1/api.pb-c.h"
+#include "whistle/v1/gateway.pb-c.h"
 #include "whistle/v1/public.pb-c.h"
 
 #define GET ROUTE_GET
@@ -29,6 +30,10 @@
 // Who may hold a task.
 #define HOLDERS (DEPARTMENT_PEOPLE | STREET_PEOPLE | ROLE_DISPATCHER)
 #define KEEPERS (ROLE_OPERATOR | ROLE_DISPATCHER | ROLE_AUDITOR | ROLE_LEADER)
+
+// Who keeps people and keys of programs: of their own body, of the district, of all.
+#define WARDENS \
+    (ROLE_STREET_APPROVER | ROLE_COMMUNITY_SECRETARY | ROLE_HEAD | ROLE_DISPATCHER | ROLE_OPERATOR)
 
 static const struct gateway_route table[ROUTES] = {
 #define ROUTE(id, verb, template, ...) \

@@ -104,17 +104,3 @@ bool api_key_read(const char *authorization, char ret_prefix[API_KEY_PREFIX + 1]
     token_hash(key, API_KEY_CHARS, ret_hash);
     return true;
 }
-
-void api_key_make(const uint8_t random[5 + TOKEN_BYTES], char ret_key[API_KEY_CHARS + 1],
-                  char ret_prefix[API_KEY_PREFIX + 1], uint8_t ret_hash[TOKEN_HASH])
-{
-    uint64_t bits = 0;
-    for (size_t i = 0; i < 5; i++)
-        bits = bits << 8 | random[i];
-    for (size_t i = 0; i < API_KEY_PREFIX; i++, bits >>= 5)
-        ret_prefix[i] = low32[bits & 31];
-    ret_prefix[API_KEY_PREFIX] = '\0';
-    char *at = stpcpy(stpcpy(stpcpy(ret_key, "whk_"), ret_prefix), "_");
-    token_text(random + 5, TOKEN_BYTES, at);
-    token_hash(ret_key, API_KEY_CHARS, ret_hash);
-}

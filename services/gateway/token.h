@@ -34,9 +34,6 @@ void cookie_set(const uint8_t *token, char ret_text[160]);
 // "Bearer whk_…": prefix and the hash of the whole key. False: anything else.
 bool api_key_read(const char *authorization, char ret_prefix[API_KEY_PREFIX + 1],
                   uint8_t ret_hash[TOKEN_HASH]);
-// A key of 5 + 32 random bytes, its prefix and its hash.
-void api_key_make(const uint8_t random[5 + TOKEN_BYTES], char ret_key[API_KEY_CHARS + 1],
-                  char ret_prefix[API_KEY_PREFIX + 1], uint8_t ret_hash[TOKEN_HASH]);
 bool api_key_prefix_good(const char *prefix); // 8 characters a-z2-7
 
 #endif
