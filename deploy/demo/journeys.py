@@ -7,7 +7,8 @@ Every step is the command line itself, as the street or department named; every 
 this script is the demo and a test of the main job at once. Exit 1 at the first step that is not as
 the district's data say.
 
-    journeys.py --whistle deploy/whistle --district deploy/demo/district.json [--show] [--once FILE] [--web URL]
+    journeys.py --whistle deploy/whistle --district deploy/demo/district.json [--show] [--once FILE]
+                [--web URL]
 """
 import argparse
 import json
