@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's residents: somebody reports by the public form, a neighbour finds it and says "I have
-that too". What they are told, with the codes, is shown.
+that too", a program sends one by Open311. What they are told, with the codes, is shown.
 
 Played by journeys.py where the gateway's address is given (--web)."""
 import json
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 STREET, COMMUNITY = "990101004", "990101004002"
@@ -16,11 +17,14 @@ class Web:
     def __init__(self, url):
         self.url = url.rstrip("/")
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, form=None):
         """The answer's JSON, also of a refusal."""
-        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"},
-                                         method=method)
+        data, kind = None, "application/json"
+        if form is not None:
+            data, kind = urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded"
+        elif body is not None:
+            data = json.dumps(body, ensure_ascii=False).encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": kind}, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)
@@ -87,6 +91,24 @@ def by_form(play, web, wait_until):
     play.check("its reporter is told so", status(web, too)["joined"], True)
 
 
+def by_open311(play, web, wait_until):
+    until = time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() + 30 * 86400))
+    key = play.run("DISTRICT", "api-key", "new", "--for", "DISTRICT", "--scope", "open311", "--name",
+                   "demo 311", "--until", until)[0]["key"]
+    got = web.ask("POST", "/open311/v2/requests.json", form={
+        "api_key": key, "service_code": "RUBBISH", "address_id": COMMUNITY,
+        "address_string": "软件园食堂后门", "description": "垃圾堆了三天,有异味"})[0]
+    number = got["service_request_id"]
+    play.say(f"  311 程序送来 by Open311: {number}  查询码 code {got['extended_attributes']['code']}")
+    hidden = web.ask("GET", f"/open311/v2/requests/{number}.json")[0]
+    play.check("nobody has looked at it yet", hidden["code"], 404)
+    approve(play, wait_until, number)
+    row = web.ask("GET", f"/open311/v2/requests/{number}.json")[0]
+    play.check("open, without its text", (row["status"], row["description"]), ("open", None))
+    play.say(f"  Open311: {row['status']}, {row['status_notes']}, {row['agency_responsible']}")
+
+
 def play_residents(play, url, wait_until):
     web = Web(url)
     by_form(play, web, wait_until)
+    by_open311(play, web, wait_until)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/handler_open311.h"
 #include "gateway/handler_people.h"
 
 #define OTHERS ((unsigned)~(WH_ROLE_SERVICE | WH_ROLE_GATEWAY))
@@ -213,4 +214,22 @@ void gateway_touch(struct gateway *gateway)
     };
     if (touch.n_used > 0)
         (void)wh_submit(gateway->runtime, &submission);
+}
+
+// Open311's api_key is a key that stands in a form or a query.
+enum wh_rule open311_key(struct gateway *gateway, const char *key, struct wh_arena *arena,
+                         struct caller *ret_caller)
+{
+    char text[300];
+    enum wh_rule rule = WH_RULE_AUTH_UNKNOWN;
+    be_nobody(ret_caller);
+    if (!wh_serving(gateway->runtime))
+        return WH_RULE_BUSY_STARTING;
+    if (snprintf(text, sizeof text, "Bearer %s", key) < (int)sizeof text)
+        rule = by_key(gateway, text, ret_caller);
+    if (rule == WH_RULE_NONE && !keep_texts(ret_caller, arena))
+        rule = WH_RULE_INTERNAL;
+    if (rule != WH_RULE_NONE)
+        be_nobody(ret_caller);
+    return rule;
 }

@@ -149,7 +149,8 @@ void on_open311_post(struct gateway_ask *ask)
         form == NULL ? WH_E_NOMEM : wire_open311_form(ask->request->body, ask->arena, form, &fault);
     if (rc == WH_E_INVALID) {
         // who has no key learns that first
-        if (mine->key.kind == CALLER_NOBODY && form->common.api_key[0] == 0)
+        if (mine->key.kind == CALLER_NOBODY &&
+            wh_str_find(ask->request->body, wh_str("api_key=")) == SIZE_MAX)
             (void)may_post(ask);
         else
             open311_refuse(ask, fault.status, fault.text);

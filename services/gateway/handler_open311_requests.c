@@ -153,7 +153,7 @@ static void run_range(struct gateway_ask *ask, const struct range *range, read_f
     const char *codes = public_categories(ask, query->codes, query->n_codes, mine->sees_all);
     const char *status = query->open == query->closed ? "" : query->open ? "open" : "closed";
     (void)snprintf(first, sizeof first, "%lld",
-                   (long long)wh_object_make(wh_district_day(district, range->from), 0));
+                   (long long)wh_object_make(wh_district_day(district, range->from), 1));
     (void)snprintf(
         last, sizeof last, "%lld",
         (long long)wh_object_make(wh_district_day(district, range->to), WH_NUMBER_N_MAX));
