@@ -57,8 +57,12 @@ def called(cluster):
     number = cluster.whistle(STREET, "raise", "--file", "-", "--no-wait",
                              stdin=json.dumps(distinct.apart(one), ensure_ascii=False))[0]["number"]
     shown = []
-    runner.until(lambda: shown.extend(cluster.whistle(STREET, "show", number)) or shown[-1].get("tasks"), 20)
-    return [t["department"] for t in shown[-1]["tasks"]]
+
+    def tasks():
+        shown[:] = cluster.whistle(STREET, "show", number, expect=None)
+        return shown[0].get("tasks")
+    runner.until(tasks, 20)
+    return [t["department"] for t in shown[0]["tasks"]]
 
 
 def truth(cluster, identity, after):
