@@ -29,7 +29,8 @@ class Browser:
             if self.csrf:
                 sent["X-CSRF-Token"] = self.csrf
         sent.update(headers or {})
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=(self.address, 0))
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30,
+                                          source_address=(self.address, 0))
         try:
             link.request(method, path, body if isinstance(body, (str, bytes)) else json.dumps(body)
                          if body is not None else None, {k: v for k, v in sent.items() if v is not None})
