@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Browser tests of the console: a whole Whistle with people, then a real Chromium at it.
 
-  tests/web/run.py [journeys|pages] [NAME…]   those tests (default: both files); closes with "N passed, N failed"
+  tests/web/run.py [journeys|pages] [NAME…]   those tests (default: both); closes with "N passed, N failed"
   tests/web/run.py shots [FOLDER]             a picture of every page at 360 and 1440 pixels, both languages
   tests/web/run.py stay                       prints the address and the logins, runs until it is ended
 """
@@ -40,7 +40,8 @@ def add_people(c):
     """{name: {login, password}} of people who may log in."""
     found = {}
     for name, (identity, role, shown) in PEOPLE.items():
-        made = c.whistle("OPERATOR", "person", "add", name, "--name", shown, "--at", identity, "--post", role)[0]
+        words = ["--name", shown, "--at", identity, "--post", role]
+        made = c.whistle("OPERATOR", "person", "add", name, *words)[0]
         found[name] = {"login": name, "password": made["password"]}
     return found
 
