@@ -37,6 +37,7 @@ test('samples 1 and 2: four people in four windows, and a fifth who reports the 
     const number = await sendRaise(street);
     await street.goto(`/whistles/${number}`);
     for (const code of ['GASCO', 'FIRE', 'POLICE', 'URBAN', 'EMERG']) await department(street, code).waitFor();
+    await street.locator('.next-box .countdown').waitFor(); // what happens next is also said with its time
 
     const community = await as('community');
     await community.getByText(GAS.title).first().waitFor();

@@ -17,7 +17,8 @@ const MINUTE = 60e3;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-export const ms = (text) => (text ? Date.parse(text) : 0);
+// RFC 3339, or milliseconds as they are (a field named `at` alone).
+export const ms = (at) => (typeof at === 'number' ? at : at ? Date.parse(at) : 0);
 
 // "12 分 05 秒", "3 小时 20 分", "2 天 4 小时": two units at most.
 export function span(length) {

@@ -28,11 +28,11 @@ export const TaskState = ({ value }) => <span class={cls('chip', TONES[value])}>
 export function Countdown({ due, from, settled }) {
     const at = ms(due);
     if (!at) return null;
-    if (settled) return <time dateTime={due}>{when(at)}</time>;
+    if (settled) return <time dateTime={new Date(at).toISOString()}>{when(at)}</time>;
     const left = at - now.value;
     const near = nearness(at, ms(from), now.value);
     return (
-        <time class={cls('countdown', near)} dateTime={due} title={exactly(at)}>
+        <time class={cls('countdown', near)} dateTime={new Date(at).toISOString()} title={exactly(at)}>
             {t(left < 0 ? 'due.late' : 'due.left', { span: span(left) })}
         </time>
     );
