@@ -96,7 +96,8 @@ def test_older_than_memory():
     """The ring holds 40 events here; from any place on everything comes, once."""
     chance, last = random.Random(5), head()
     assert last > 60
-    listeners = [(who, after, listen(who, after)) for who in WHO for after in (0, chance.randrange(last), last)]
+    listeners = [(who, after, listen(who, after))
+                 for who in WHO for after in (0, chance.randrange(last), last)]
     caught_up([one for _, _, one in listeners])
     for who, after, one in listeners:
         one.end()

@@ -218,7 +218,8 @@ def test_who_sees_more_and_who_does_not():
 
 def make_key(name, identity, *scopes):
     until = time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() + 30 * 86400))
-    words = ["api-key", "new", "--for", identity, "--name", name, "--until", until, "--scope", ",".join(scopes)]
+    words = ["api-key", "new", "--for", identity, "--name", name, "--until", until,
+             "--scope", ",".join(scopes)]
     keys[name] = cluster.whistle("DISTRICT", *words)[0]["key"]
 
 

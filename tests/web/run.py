@@ -73,11 +73,13 @@ def add_samples(c):
     wait_for_tasks(c, refused)
     c.whistle("TRAFFIC", "refuse", f"{refused}-TRAFFIC", "--reason", "WRONG_OWNER", "--basis", "该处为小区内部道路",
               "--alternative", "HOUSING")
-    waiting = raise_one(c, "路灯连续三盏不亮", "STREET_LIGHT", FAR | {"address": "铁狮子胡同南口便道"})  # this street reviews first
+    # this street reviews first
+    waiting = raise_one(c, "路灯连续三盏不亮", "STREET_LIGHT", FAR | {"address": "铁狮子胡同南口便道"})
     reported = raise_one(c, "独居老人两天联系不上", "ELDER_CARE", FARTHER | {"address": "南钟楼9号院"})
     for task in wait_for_tasks(c, reported).get("tasks", []):
         c.whistle(task["department"], "check-in", task["id"])
-        c.whistle(task["department"], "report", task["id"], "--outcome", "SOLVED", "--text", "已入户查看,老人平安,手机欠费停机。")
+        c.whistle(task["department"], "report", task["id"], "--outcome", "SOLVED",
+                  "--text", "已入户查看,老人平安,手机欠费停机。")
     return {"running": running, "waiting": waiting, "refused": refused, "reported": reported}
 
 
