@@ -287,6 +287,7 @@ static const struct word whys[] = {
     {"NUMBER", "门牌、楼号或编号不同", "different numbers"},
     {"ADDRESS", "地址不同", "different addresses"},
     {"PLACE", "没说清是不是同一处", "not said whether it is the same place"},
+    {"TOPIC", "类别不同,说的也不像同一件事", "other categories, and other things are told"},
     {"YEAR", "年份不同", "different years"},
     {"TIME", "相隔太久", "too long between"},
     {"PERSON", "人工决定", "by a person"},

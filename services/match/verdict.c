@@ -12,6 +12,7 @@
 #define TURN 3.6e9
 #define WORDS_ENOUGH 0.9F // of each title stands in the other
 #define LONG_TITLE 2.19F  // ln(1 + 8 characters)
+#define TOPIC_SAID 0.12F  // of a title, without names of places, stands in the other report
 
 static const char *const rule_names[] = {
     [MATCH_RULE_SCORE] = "SCORE",       [MATCH_RULE_FAR] = "FAR",
@@ -92,6 +93,14 @@ static bool is_placeless(const struct match_pair *pair)
            at[MATCH_REPORTER] == 0;
 }
 
+// Neither the category nor a title says that it is the same thing: at one place and at one time a
+// flooded street and a broken lamp are two matters.
+static bool is_strange(const struct match_pair *pair)
+{
+    return pair->section != MATCH_TEXT && pair->at[MATCH_CATEGORY_OTHER] > 0 &&
+           pair->at[MATCH_TOPIC_MAX] < TOPIC_SAID;
+}
+
 void match_judge(const struct match_model *model, const struct match_pair *pair,
                  struct match_score *ret_score)
 {
@@ -102,6 +111,7 @@ void match_judge(const struct match_model *model, const struct match_pair *pair,
         .rule = rule,
         .section = pair->section,
         .placeless = is_placeless(pair),
+        .strange = is_strange(pair),
         .probability = rule == MATCH_RULE_SCORE ? likeness : 0,
         .likeness = likeness,
         .logit = logit,
@@ -123,6 +133,8 @@ void match_score(struct match_probe *probe, const struct match_model *model,
 const char *match_reason(const struct match_model *model, const struct match_score *score)
 {
     bool same = score->probability >= model->part[score->section].same;
+    if (same && score->strange)
+        return "TOPIC";
     return same && score->placeless ? "PLACE" : match_rule_name(score->rule);
 }
 
@@ -132,7 +144,7 @@ enum match_band match_band(const struct match_model *model, const struct match_s
     bool doubtful = score->rule == MATCH_RULE_NUMBER || score->rule == MATCH_RULE_TIME ||
                     score->rule == MATCH_RULE_ADDRESS;
     if (score->rule == MATCH_RULE_SCORE && score->probability >= part->same)
-        return score->placeless ? MATCH_PERHAPS : MATCH_SAME;
+        return score->placeless || score->strange ? MATCH_PERHAPS : MATCH_SAME;
     if (score->rule == MATCH_RULE_SCORE)
         return score->probability >= part->perhaps ? MATCH_PERHAPS : MATCH_NEW;
     return doubtful && score->likeness >= part->perhaps ? MATCH_PERHAPS : MATCH_NEW;

@@ -28,6 +28,7 @@ struct match_score {
     double probability;         // 0 where vetoed
     double likeness;
     bool placeless;     // nothing says that it is the same place: never joined by itself
+    bool strange;       // nothing says that it is the same thing: never joined by itself
     double logit;       // for ordering: tables have steps
     int32_t distance_m; // -1: one of them has no place
     int64_t minutes;    // between them, not negative
@@ -55,12 +56,13 @@ bool match_surely_far(const struct match_model *model, const struct match_report
                       const struct match_report *b);
 // By the model's two thresholds; a vetoed pair is NEW, but PERHAPS where only a number, the address
 // or the time speaks against a likeness that is high otherwise. PERHAPS is the most where nothing
-// says that it is the same place.
+// says that it is the same place, or the same thing.
 enum match_band match_band(const struct match_model *model, const struct match_score *score);
 // The least likeness at which a pair may be more than NEW, in any section.
 double match_model_perhaps(const struct match_model *model);
 const char *match_rule_name(enum match_rule rule); // "SCORE", "FAR", …
-// What decided the band: the rule's name, or "PLACE" where only the place is not said.
+// What decided the band: the rule's name, or "PLACE", "TOPIC" where only the place, the thing is
+// not said.
 const char *match_reason(const struct match_model *model, const struct match_score *score);
 
 #endif

@@ -114,6 +114,46 @@ static void other_places_stay_two(void **state)
     stay_two(false);
 }
 
+// One place, other things, other categories: with points on the map and without.
+static void other_things_stay_two(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"染坊街", "铁狮子胡同", "望河苑小区"};
+    static const char *const things[][2] = {
+        {"东口路面积水没过脚踝", "下雨后积水一直不退,电动车过不去"},
+        {"5号院北侧燃气管道被挖断", "施工把管道挖断了,味道很大"},
+        {"独居老人两天联系不上", "敲门没有人答应,电话也不接"},
+        {"9号院东门第三盏路灯不亮", "晚上回家看不清台阶"},
+        {"电梯停在半空有人喊救命", "物业没有人来"},
+        {"垃圾堆了三天没人清运", "气味很大,招苍蝇"},
+    };
+    enum { THINGS = sizeof things / sizeof *things, WAYS = 4 };
+    struct match_maker *maker = match_maker_new();
+    for (unsigned k = 0; k < 3 * THINGS * THINGS * WAYS; k++) {
+        unsigned a = k / 3 % THINGS, b = k / 3 / THINGS % THINGS, way = k / 3 / THINGS / THINGS;
+        const char *name = names[k % 3];
+        if (a == b)
+            continue;
+        struct simindex *index = full_index(maker);
+        char first[128], second[128];
+        struct simindex_hit hit;
+        snprintf(first, sizeof first, "%s%s", name, things[a][0]);
+        snprintf(second, sizeof second, "%s%s", name, things[b][0]);
+        struct match_input in = said(1, first, things[a][1], way & 1 ? name : first);
+        in.located = way & 2;
+        in.lat = 40.0001, in.lon = 116.0001;
+        (void)add(index, maker, &in, &hit);
+        struct match_input other = said(2, second, things[b][1], way & 1 ? name : second);
+        other.located = way & 2;
+        other.lat = 40.0003, other.lon = 116.0003;
+        other.category = 2;
+        if (add(index, maker, &other, &hit) == MATCH_SAME)
+            fail_msg("way %u: %s joins %s (%.4f)", way, second, first, hit.score.probability);
+        simindex_free(index);
+    }
+    match_maker_free(maker);
+}
+
 // A title's head in common, the rest has nothing to do with it.
 static void a_common_head_is_not_enough(void **state)
 {
@@ -217,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_addresses_stay_two),
         cmocka_unit_test(other_places_stay_two),
+        cmocka_unit_test(other_things_stay_two),
         cmocka_unit_test(a_common_head_is_not_enough),
         cmocka_unit_test(another_thing_beside_a_storm),
         cmocka_unit_test(a_storm_of_unlike_texts),
