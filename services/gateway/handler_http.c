@@ -78,7 +78,7 @@ int gateway_listen(struct gateway *gateway)
             http_server_port(gateway->http));
     gateway->figures.data = gateway;
     uv_timer_init(wh_runtime_loop(runtime), &gateway->figures);
-    uv_timer_start(&gateway->figures, on_figures, FIGURES_MS, FIGURES_MS);
+    uv_timer_start(&gateway->figures, on_figures, 0, FIGURES_MS);
     return 0;
 }
 

@@ -143,13 +143,13 @@ static void tell(struct gateway_hub *hub)
 static void on_tick(uv_timer_t *timer)
 {
     struct gateway_hub *hub = timer->data;
-    if (hub->follower == NULL && gateway_district(hub->gateway) != NULL && hub->ticks % 10 == 0)
+    bool tenth = hub->ticks++ % 10 == 0; // the first one too
+    if (hub->follower == NULL && gateway_district(hub->gateway) != NULL && tenth)
         if (follow(hub) != 0)
             wh_logf(WH_LOG_ERROR, "hub.follow", "the feed of dispatch is not in the doors file");
-    hub->ticks++;
     hub_fetch_tick(hub);
     streams_tick(hub, hub->ticks % HEARTBEAT_TICKS == 0);
-    if (hub->ticks % 10 == 0) {
+    if (tenth) {
         streams_check(hub);
         tell(hub);
     }
@@ -177,7 +177,7 @@ int gateway_hub_open(struct gateway *gateway)
     uv_timer_init(loop, &hub->flush);
     hub->tick.data = hub->flush.data = hub;
     hub->open_handles = 2;
-    uv_timer_start(&hub->tick, on_tick, TICK_MS, TICK_MS);
+    uv_timer_start(&hub->tick, on_tick, 0, TICK_MS);
     gateway->hub = hub;
     return 0;
 }

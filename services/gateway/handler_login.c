@@ -103,13 +103,27 @@ bool logins_run(struct logins *logins, const struct password_job *job)
     return true;
 }
 
+static void tell_n(struct gateway *gateway, const char *result, double n)
+{
+    wh_metric_add(gateway->runtime, "logins_total", "logins, by what became of them",
+                  WH_LABELS({"result", result}), n);
+}
+
+static void tell(struct gateway *gateway, const char *result)
+{
+    tell_n(gateway, result, 1);
+}
+
 struct logins *logins_new(struct gateway *gateway)
 {
+    static const char *const results[] = {"good", "wrong", "waits", "busy", "no_post"};
     struct logins *logins = calloc(1, sizeof *logins);
     char guess[WH_PASSWORD_MADE];
     uint64_t seed;
     if (logins == NULL)
         return NULL;
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        tell_n(gateway, results[i], 0);
     randombytes_buf(&seed, sizeof seed);
     wh_password_make(guess);
     logins->gateway = gateway;
@@ -203,12 +217,6 @@ struct login {
     char name[PERSON_CODE_MAX + 1];
     uint8_t token[TOKEN_BYTES];
 };
-
-static void tell(struct gateway *gateway, const char *result)
-{
-    wh_metric_add(gateway->runtime, "logins_total", "logins, by what became of them",
-                  WH_LABELS({"result", result}), 1);
-}
 
 static void on_opened(void *arg, int status, const Whistle__V1__Answer *answer)
 {

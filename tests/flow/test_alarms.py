@@ -23,7 +23,7 @@ cluster = None
 
 
 def scrape(*services):
-    return {s: http_get(cluster.ports[s], "/metrics")[1] for s in services or SERVICES}
+    return {s: http_get(cluster.ports[s], "/metrics")[1] for s in services or [*SERVICES, "gateway"]}
 
 
 def value(service, series):
@@ -156,7 +156,7 @@ def takes_memory(bad, expected, good):
 
 
 UP = {"up" + of("intake", job="whistle"): "1+0x80"}
-SERVING = {"whistle_serving" + of(s): "1+0x80" for s in SERVICES}
+SERVING = {"whistle_serving" + of(s): "1+0x80" for s in [*SERVICES, "gateway"]}
 SENDER = {"whistle_follower_connected" + of("dispatch", feed="notices", follower="N"): "1+0x80"}
 FOLLOWER = of("dispatch", feed="dispatch", follower="GASCO")
 CASES = {
@@ -223,6 +223,7 @@ CASES = {
                      "process_max_fds" + of("intake", job="whistle"): "100+0x80"},
                     {"process_open_fds" + of("intake", job="whistle"): "79+0x80",
                      "process_max_fds" + of("intake", job="whistle"): "100+0x80"}),
+    "LoginAttack": both("whistle_logins_total", of("gateway", result="wrong"), "0+12x80", "0+8x80"),
     "FiguresDropped": both("whistle_metrics_dropped_total", of("intake"), "0x10 1+0x70", "1+0x80"),
 }
 
@@ -358,7 +359,7 @@ def test_a_key_that_nobody_registered_is_seen():
 
 
 if __name__ == "__main__":
-    cluster = Cluster(env={})
+    cluster = Cluster(env={}, gateway=True)
     cluster.extra_env["WHISTLE_DATA_DIR"] = cluster.dir + "/pg"
     with cluster:
         cluster.start_notify()
