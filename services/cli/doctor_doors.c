@@ -274,6 +274,8 @@ void doctor_doors(struct doctor *doctor)
 {
     for (enum door door = DOOR_INTAKE; door < DOOR_COUNT; door++) {
         const char *name = door_name(door);
+        if (door == DOOR_GATEWAY && !session_has_door(doctor->cli, door))
+            continue; // a system may run without a web console
         doctor->serves[door] = check_one(doctor, "door", name, name);
         if (doctor->serves[door])
             check_one(doctor, "feed", name, name);

@@ -52,9 +52,12 @@ static int open_reading(struct gateway *gateway)
 {
     uv_loop_t *loop = wh_runtime_loop(gateway->runtime);
     const char *database = wh_setting_text(gateway->runtime, "database");
-    int status = reads_open(loop, database, &gateway->reads);
+    char name[64];
+    wh_session_name(gateway->runtime, "reads", name, sizeof name);
+    int status = reads_open(loop, database, name, &gateway->reads);
+    wh_session_name(gateway->runtime, "keys", name, sizeof name);
     if (status == 0)
-        status = keys_open(loop, database, &gateway->keys);
+        status = keys_open(loop, database, name, &gateway->keys);
     gateway->cache = cache_new();
     if (status == 0 && gateway->cache == NULL)
         status = WH_E_NOMEM;

@@ -36,7 +36,7 @@ struct asking {
     void *arg;
 };
 
-int keys_open(uv_loop_t *loop, const char *conninfo, struct keys **ret_keys)
+int keys_open(uv_loop_t *loop, const char *conninfo, const char *name, struct keys **ret_keys)
 {
     struct keys *keys = calloc(1, sizeof *keys);
     if (keys == NULL)
@@ -45,7 +45,7 @@ int keys_open(uv_loop_t *loop, const char *conninfo, struct keys **ret_keys)
         .conninfo = conninfo,
         .schema = "gateway",
         .settings = "-c statement_timeout=5000 -c enable_seqscan=off",
-        .application = "gateway keys",
+        .application = name,
         .sql = key_sql,
         .n_sql = KEY_STATEMENTS,
         .arg = keys,

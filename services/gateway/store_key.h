@@ -13,7 +13,7 @@ struct keys;
 // status: 0 and when (ms UTC) it was first seen; WH_E_DB, WH_E_IO: could not be remembered.
 typedef void (*key_fn)(void *arg, int status, int64_t at);
 
-int keys_open(uv_loop_t *loop, const char *conninfo, struct keys **ret_keys);
+int keys_open(uv_loop_t *loop, const char *conninfo, const char *name, struct keys **ret_keys);
 void keys_close(struct keys *keys);
 // now: ms UTC. 0, WH_E_DB, WH_E_BUSY, WH_E_NOMEM: then fn is not called.
 int keys_first_seen(struct keys *keys, const uint8_t hash[IDEMPOTENCY_HASH], int64_t now, key_fn fn,

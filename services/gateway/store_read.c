@@ -111,7 +111,7 @@ static void on_lost(void *arg, struct wh_db *db, const char *why)
     (void)why; // it connects again by itself; until then reads are refused
 }
 
-int reads_open(uv_loop_t *loop, const char *conninfo, struct reads **ret_reads)
+int reads_open(uv_loop_t *loop, const char *conninfo, const char *name, struct reads **ret_reads)
 {
     struct reads *reads = calloc(1, sizeof *reads);
     if (reads == NULL)
@@ -121,7 +121,7 @@ int reads_open(uv_loop_t *loop, const char *conninfo, struct reads **ret_reads)
         .schema = "gateway",
         .settings = "-c default_transaction_read_only=on -c statement_timeout=5000 "
                     "-c enable_seqscan=off -c jit=off",
-        .application = "gateway reads",
+        .application = name,
         .sql = read_sql,
         .n_sql = READ_STATEMENTS + 1,
         .on_lost = on_lost,

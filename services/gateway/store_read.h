@@ -89,7 +89,7 @@ struct read_who {
 // result: NULL where it could not be read (status tells); valid during the call.
 typedef void (*read_fn)(void *arg, int status, const PGresult *result);
 
-int reads_open(uv_loop_t *loop, const char *conninfo, struct reads **ret_reads);
+int reads_open(uv_loop_t *loop, const char *conninfo, const char *name, struct reads **ret_reads);
 void reads_close(struct reads *reads); // reads in hand are answered WH_E_IO
 bool reads_ready(const struct reads *reads);
 // params: texts, copied. 0, WH_E_DB (no connection now), WH_E_BUSY (too many), WH_E_NOMEM: then fn

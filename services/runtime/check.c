@@ -119,7 +119,7 @@ void wh_check_schema(const struct wh_runtime *runtime, const PGresult *result)
     check_set(runtime, runtime->service->name, runtime->service->migration, result);
 }
 
-void wh_check_session(const struct wh_runtime *runtime, const char *role, char *ret_name, size_t n)
+void wh_session_name(const struct wh_runtime *runtime, const char *role, char *ret_name, size_t n)
 {
     (void)snprintf(ret_name, n, "%s %d.%d %s %s", runtime->service->name, version_of(COMMON),
                    version_of(runtime->service->migration), role,
@@ -164,7 +164,7 @@ static void on_lost(void *arg, struct wh_db *db, const char *why)
 void wh_check_begin(struct wh_runtime *runtime)
 {
     char name[128];
-    wh_check_session(runtime, "checker", name, sizeof name);
+    wh_session_name(runtime, "checker", name, sizeof name);
     const struct wh_db_options options = {
         .conninfo = wh_settings_text(runtime->settings, "database"),
         .schema = runtime->service->name,

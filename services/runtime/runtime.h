@@ -92,9 +92,6 @@ void wh_check_begin(struct wh_runtime *runtime);
     "SELECT set, version, to_jsonb(v) ->> 'name', (to_jsonb(v) ->> 'keeps')::int4 FROM " \
     "schema_version v ORDER BY version"
 void wh_check_schema(const struct wh_runtime *runtime, const PGresult *result);
-// application_name of a session: "<service> <common>.<own> <role> <instance>". The numbers are the
-// migrations this program knows; the migrator reads them.
-void wh_check_session(const struct wh_runtime *runtime, const char *role, char *ret_name, size_t n);
 void wh_runtime_connect(struct wh_runtime *runtime);
 // asked.c: what /readyz says.
 bool wh_ready(void *runtime, char *ret_why, size_t n);

@@ -247,7 +247,7 @@ static void open_db(struct wh_runtime *runtime, const char *role, const char **s
                     struct wh_db **ret_db)
 {
     char name[128];
-    wh_check_session(runtime, role, name, sizeof name);
+    wh_session_name(runtime, role, name, sizeof name);
     struct wh_db_options options = {
         .conninfo = wh_settings_text(runtime->settings, "database"),
         .schema = runtime->service->name,

@@ -183,7 +183,7 @@ def test_down_and_away():
 
 
 def make_before():
-    """A release without dedup: the programs and tables from before, with today's commands less dedup."""
+    """A release without dedup: the programs and tables from before, with today's commands less what came after."""
     try:
         programs, _ = before.programs()
     except before.Absent as why:
@@ -191,16 +191,20 @@ def make_before():
     top = make("before", version="0.0.9")
     for name in before.PROGRAMS:
         shutil.copy(os.path.join(programs, name), top + "/programs")
-    os.unlink(top + "/programs/whistle-dedup")
+    for name in ("dedup", "gateway"):
+        os.unlink(f"{top}/programs/whistle-{name}")
     shutil.rmtree(top + "/deploy/migrations")
     shutil.copytree(programs + "/migrations", top + "/deploy/migrations")
-    shutil.rmtree(top + "/deploy/migrations/dedup", ignore_errors=True)
-    for name in ("shared.sh", "lib.sh", "roll.sh"):
+    for name in ("dedup", "gateway"):
+        shutil.rmtree(f"{top}/deploy/migrations/{name}", ignore_errors=True)
+    later = (r"\bwhistle-dedup | whistle-gateway(?=;)|(?<=[ \"])dedup (?=dispatch|intake)| gateway(?=[ \"])|"
+             r"^(step .* make_logins|tell_logins|    ! is_live \|\| .* key new --for-district live .*)$")
+    for name in ("shared.sh", "lib.sh", "roll.sh", "up"):
         path = f"{top}/deploy/{name}"
         with open(path) as file:
             text = file.read()
         with open(path, "w") as file:
-            file.write(re.sub(r"\bwhistle-dedup |(?<=[ \"])dedup (?=dispatch|intake)", "", text))
+            file.write(re.sub(later, "", text, flags=re.M))
     return top
 
 

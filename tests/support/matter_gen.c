@@ -396,7 +396,7 @@ static bool brief(const struct matter_set *s, const struct line *line)
     struct matter_rnd r = matter_stream(
         s->p.seed, RUSH, UINT64_C(2) << 56 | (uint64_t)line->copy << 40 | line->event);
     bool hot = is_hot(s, line->event) &&
-               line->at - s->events[line->event].at < 4 * RUSH_MINUTES * MINUTE_MS;
+               (double)(line->at - s->events[line->event].at) < 4 * RUSH_MINUTES * MINUTE_MS;
     return s->p.burst > 0 && matter_chance(&r, hot ? 0.5 : 0.025);
 }
 
