@@ -381,7 +381,7 @@ def test_backup_after_a_restore_is_good():
 
 
 if __name__ == "__main__":
-    with Cluster() as cluster:
+    with Cluster(gateway=True) as cluster:
         for name in ("whistle", "whistle-intake", "whistle-dispatch"):
             cluster.bin(name)
         cluster.start_notify()
