@@ -342,9 +342,9 @@ void wh_query_refuse(struct wh_query *query, enum wh_rule rule, const char *fiel
 // For a service with sockets of its own. Borrowed; live as long as the process.
 uv_loop_t *wh_runtime_loop(struct wh_runtime *runtime);
 struct wh_bus *wh_runtime_bus(struct wh_runtime *runtime);
-// application_name of a session with the database: "<service> <common>.<own> <role> <instance>". The
-// numbers are the migrations this program knows; the migrator reads them, so every session a service
-// opens itself bears such a name. role: one word.
+// application_name of a session with the database: "<service> <common>.<own> <role> <instance>".
+// The numbers are the migrations this program knows; the migrator reads them, so every session a
+// service opens itself bears such a name. role: one word.
 void wh_session_name(const struct wh_runtime *runtime, const char *role, char *ret_name, size_t n);
 const struct wh_key *wh_runtime_key(const struct wh_runtime *runtime);
 // Is the journal its own, and memory complete? (Also while draining.)

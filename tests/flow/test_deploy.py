@@ -183,7 +183,7 @@ def test_down_and_away():
 
 
 def make_before():
-    """A release without dedup: the programs and tables from before, with today's commands less what came after."""
+    """A release without dedup: programs and tables from before, today's commands less what came after."""
     try:
         programs, _ = before.programs()
     except before.Absent as why:
@@ -197,8 +197,9 @@ def make_before():
     shutil.copytree(programs + "/migrations", top + "/deploy/migrations")
     for name in ("dedup", "gateway"):
         shutil.rmtree(f"{top}/deploy/migrations/{name}", ignore_errors=True)
-    later = (r"\bwhistle-dedup | whistle-gateway(?=;)|(?<=[ \"])dedup (?=dispatch|intake)| gateway(?=[ \"])|"
-             r"^(step .* make_logins|tell_logins|    ! is_live \|\| .* key new --for-district live .*)$")
+    later = (r"\bwhistle-dedup | whistle-gateway(?=;)|(?<=[ \"])dedup (?=dispatch|intake)|"
+             r" gateway(?=[ \"])|^(step .* make_logins|tell_logins|"
+             r"    ! is_live \|\| .* key new --for-district live .*)$")
     for name in ("shared.sh", "lib.sh", "roll.sh", "up"):
         path = f"{top}/deploy/{name}"
         with open(path) as file:
