@@ -3,7 +3,8 @@
 # shellcheck disable=SC2034
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libzmq3-dev libuv1-dev libpq-dev
  libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libsodium-dev libjansson-dev libinih-dev
- libcurl4-openssl-dev libutf8proc-dev libxml2-dev opencc node-llhttp nodejs npm"
+ libcurl4-openssl-dev libutf8proc-dev libxml2-dev opencc node-llhttp nodejs npm
+ ca-certificates"
 PACKAGES_DATABASE="postgresql-15"
 PACKAGES_RUN="$PACKAGES_DATABASE jq python3 tzdata procps util-linux"
 # What the programs alone need to run, where nothing was built.

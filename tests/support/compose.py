@@ -15,7 +15,8 @@ import time
 
 from cluster import BUILD, TOP, Cluster, free_port
 
-BASE, MADE_BASE = "debian:bookworm-slim", "whistle-base:bookworm"
+BASE, MADE_BASE, TRUSTING = "debian:bookworm-slim", "whistle-base:bookworm", "whistle-base:trusting"
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 PORTS = ("INTAKE_DOOR", "INTAKE_FEED", "DEDUP_DOOR", "DEDUP_FEED", "DISPATCH_DOOR", "DISPATCH_FEED")
 LASTING = ("postgres", "intake", "dedup", "dispatch", "gateway", "notify", "sheets")
 
@@ -128,6 +129,20 @@ def base_image():
     return MADE_BASE
 
 
+def trusting(base):
+    """The base with what this machine trusts: a network that looks into TLS has an authority of its own."""
+    if not os.path.exists(TRUSTED):
+        return base
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(TRUSTED, folder + "/trusted.crt")
+        with open(folder + "/Dockerfile", "w") as file:
+            file.write(f"FROM {base}\nCOPY trusted.crt /etc/ssl/trusted.crt\n"
+                       "ENV NODE_EXTRA_CA_CERTS=/etc/ssl/trusted.crt\n")
+        done = run(["docker", "build", "-q", "-t", TRUSTING, folder], timeout=300)
+    assert done.returncode == 0, done.stderr
+    return TRUSTING
+
+
 class Project(Cluster):
     """docker-compose.yml as a cluster: streets and departments are programs outside, over tcp."""
 
@@ -135,7 +150,7 @@ class Project(Cluster):
         super().__init__(district=district, keep=keep)
         self.name = f"whistletest{os.getpid()}"
         self.env = {**os.environ, "COMPOSE_PROJECT_NAME": self.name, "WHISTLE_TAG": "test",
-                    "WHISTLE_BASE": base_image(), "WHISTLE_BIND": "127.0.0.1", "WHISTLE_DISTRICT": "",
+                    "WHISTLE_BASE": trusting(base_image()), "WHISTLE_BIND": "127.0.0.1", "WHISTLE_DISTRICT": "",
                     "LC_ALL": "C.UTF-8", "WHISTLE_HOLD_S": "3",
                     **{f"WHISTLE_{p}_PORT": str(free_port()) for p in PORTS}}
 
