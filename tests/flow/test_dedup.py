@@ -413,11 +413,11 @@ def test_verdicts_wait_while_dispatch_is_behind():
     raised, paused, pausing = 0, 0, 'whistle_follows_paused{service="dedup"}'
     cluster.processes["dispatch"].send(signal.SIGSTOP)
     try:
-        while not paused and raised < 1200:
+        while not paused and raised < 1600:  # many at once: a frozen dispatch counts for seconds only
             lines = "".join(json.dumps({"unit": STREET, "category": "RUBBISH", "title": f"{raised}片{i}号点位堆物",
-                                        "place": {"unit": COMMUNITY}}) + "\n" for i in range(100))
+                                        "place": {"unit": COMMUNITY}}) + "\n" for i in range(400))
             cluster.whistle(STREET, "raise", "--no-wait", "--file", "-", stdin=lines)
-            raised += 100
+            raised += 400
             paused = cluster.metrics("dedup").get(pausing)
         until(lambda: cluster.metrics("dedup").get(pausing))  # it may still be judging what came
         road, where = fresh_place()

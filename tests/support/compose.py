@@ -150,8 +150,8 @@ class Project(Cluster):
         super().__init__(district=district, keep=keep)
         self.name = f"whistletest{os.getpid()}"
         self.env = {**os.environ, "COMPOSE_PROJECT_NAME": self.name, "WHISTLE_TAG": "test",
-                    "WHISTLE_BASE": trusting(base_image()), "WHISTLE_BIND": "127.0.0.1", "WHISTLE_DISTRICT": "",
-                    "LC_ALL": "C.UTF-8", "WHISTLE_HOLD_S": "3",
+                    "WHISTLE_BASE": trusting(base_image()), "WHISTLE_BIND": "127.0.0.1",
+                    "WHISTLE_DISTRICT": "", "LC_ALL": "C.UTF-8", "WHISTLE_HOLD_S": "3",
                     **{f"WHISTLE_{p}_PORT": str(free_port()) for p in PORTS}}
 
     # ---- docker -----------------------------------------------------------------------------------
