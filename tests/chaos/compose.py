@@ -59,7 +59,7 @@ class ComposeLoad(Load):
         self.timed("build_s", lambda: c.compose("--profile", "demo", "build", timeout=3000))
         self.timed("first_start_s", self.compose_up)
         assert "district.missing" in c.tool("export", "--json", expect=1)
-        assert c.tool("ping").count("\n") == 3
+        assert c.tool("ping").count("\n") == 4
         c.env["WHISTLE_DISTRICT"] = c.district
         self.timed("district_s", self.compose_up)
         assert json.loads(c.tool("check", "--json"))["holes"] == []
